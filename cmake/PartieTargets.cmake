@@ -1,0 +1,65 @@
+# How every target of partie is compiled, and how tests and fuzz targets are declared.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
+
+# partie_options(TARGET): language, warnings, sanitizers. Ours only: flags stay with our targets.
+function(partie_options target)
+  set_target_properties(${target} PROPERTIES C_STANDARD 17 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden)
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow)
+  if(PARTIE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(PARTIE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${PARTIE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE -fsanitize=${PARTIE_SANITIZE})
+  endif()
+endfunction()
+
+# partie_library(NAME SOURCE...): a static library.
+function(partie_library name)
+  add_library(${name} STATIC ${ARGN})
+  partie_options(${name})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# partie_program(NAME SOURCE...): a program, put into bin/ of the build.
+function(partie_program name)
+  add_executable(${name} ${ARGN})
+  partie_options(${name})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+endfunction()
+
+# partie_test(SUITE NAME SOURCES... LINK TARGETS...): a Criterion program. SUITE is unit, contract, integration or e2e and becomes
+# the label that scripts/test selects by.
+function(partie_test suite name)
+  if(NOT PARTIE_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "LINK")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name}_test ${arg_UNPARSED_ARGUMENTS})
+  partie_options(${name}_test)
+  target_link_libraries(${name}_test PRIVATE ${arg_LINK} criterion)
+  set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/${suite})
+  add_test(NAME ${suite}.${name} COMMAND ${name}_test)
+  set_tests_properties(${suite}.${name} PROPERTIES LABELS ${suite} TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# partie_fuzz(NAME SOURCE LINK TARGETS...): a libFuzzer target; its corpus lies in tests/fuzz/corpus/NAME.
+function(partie_fuzz name source)
+  if(NOT PARTIE_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LINK")
+  add_executable(${name}_fuzz ${source})
+  partie_options(${name}_fuzz)
+  target_compile_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name}_fuzz PRIVATE ${arg_LINK})
+  set_target_properties(${name}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()
