@@ -42,15 +42,16 @@ typedef struct pt_channel_options {
 /* One call from the caller's side: what it asks for, and what came back. In the caller's storage; must not move between
  * init and done, nor be touched while a call with it is under way. For one call at a time; reuse after pt_context_reset. */
 typedef struct pt_context {
-    uint32_t timeout_ms;  /* in: milliseconds until DEADLINE_EXCEEDED; 0: the channel's default */
-    bool wait_for_ready;  /* in: wait for a connection until the deadline; false: UNAVAILABLE at once when there is none
-                             and the first attempt to connect has failed */
-    pt_metadata metadata; /* in: sent with the call */
-    pt_status status;     /* out: how it ended */
-    pt_metadata headers;  /* out: leading metadata of the answer */
-    pt_metadata trailers; /* out: trailing metadata */
-    bool not_run;         /* out: the call failed and certainly did not run, so that it may be repeated whatever it does */
-    pt_arena arena;       /* holds reply and metadata */
+    uint32_t timeout_ms;     /* in: milliseconds until DEADLINE_EXCEEDED; 0: the channel's default */
+    bool wait_for_ready;     /* in: wait for a connection until the deadline; false: UNAVAILABLE at once when there is none
+                                and the first attempt to connect has failed */
+    pt_metadata metadata;    /* in: sent with the call */
+    pt_status status;        /* out: how it ended */
+    pt_metadata headers;     /* out: leading metadata of the answer */
+    pt_metadata trailers;    /* out: trailing metadata */
+    bool not_run;            /* out: the call failed and certainly did not run, so that it may be repeated whatever it does */
+    pt_arena arena;          /* holds reply and metadata */
+    void (*stub_done)(void); /* private to generated stubs: the typed callback of a call under way */
 } pt_context;
 
 /* Budget of the arena: PT_DEFAULT_ARENA_BYTES. Allocates nothing. */
