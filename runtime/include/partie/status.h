@@ -42,12 +42,16 @@ typedef enum pt_code {
 /* Longest message that a status keeps, with its NUL; longer ones are cut at a character boundary. */
 #define PT_STATUS_MESSAGE_BYTES 512
 
+/* Most bytes of typed details that a status keeps. */
+#define PT_STATUS_DETAILS_BYTES 16384
+
 /* A code with its reason. Lives in the caller's storage; start it with PT_STATUS_INIT and end it with pt_status_done.
  * Not thread-safe. */
 typedef struct pt_status {
     pt_code code;
     char message[PT_STATUS_MESSAGE_BYTES]; /* UTF-8, NUL-terminated */
-    uint8_t *details;                      /* serialized google.rpc.Status with typed details, or NULL; owned (malloc) */
+    uint8_t *details;                      /* serialized google.rpc.Status with typed details, or NULL; owned (malloc). Its
+                                              code and message are those at the time of adding: readers go by the ones here */
     size_t details_len;                    /* bytes */
 } pt_status;
 
@@ -59,18 +63,20 @@ typedef struct pt_status {
 pt_code pt_status_set(pt_status *st, pt_code code, const char *format, ...) PT_PRINTF(3, 4);
 pt_code pt_status_vset(pt_status *st, pt_code code, const char *format, va_list args) PT_PRINTF(3, 0);
 
-/* Puts text in front of the message that is there: "path: message". Keeps code and details. Returns the code. */
+/* Puts the text and ": " in front of the message that is there: "text: message". Keeps code and details. Returns the code;
+ * `st` may be NULL: then PT_UNKNOWN, so a function whose st is optional returns the code that it holds. */
 pt_code pt_status_prefix(pt_status *st, const char *format, ...) PT_PRINTF(2, 3);
 
 /* Adds a google.rpc.BadRequest violation to the details and leaves code and message alone. `field` is a path such as
- * `events[3].time`. Several calls collect several violations. Out of memory: the violation is left out. */
+ * `events[3].time`. Several calls collect several violations in one BadRequest. Invalid UTF-8 becomes '?'. `st` may be NULL.
+ * Out of memory, or beyond PT_STATUS_DETAILS_BYTES: the violation is left out. */
 void pt_status_add_violation(pt_status *st, const char *field, const char *reason, const char *description);
 
 /* Replaces the details by a copy of `bytes`, a serialized google.rpc.Status; 0 bytes: none.
- * RESOURCE_EXHAUSTED: no memory; then there are none. */
+ * RESOURCE_EXHAUSTED: over PT_STATUS_DETAILS_BYTES, or no memory; then there are none. */
 pt_code pt_status_set_details(pt_status *st, const void *bytes, size_t len);
 
-/* Copies `from` over `to` (both initialised), details too. */
+/* Copies `from` over `to` (both initialised), details too. Out of memory: without the details. */
 void pt_status_copy(pt_status *to, const pt_status *from);
 
 /* Frees the details and makes it PT_OK again. `st` may be NULL. */

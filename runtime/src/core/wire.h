@@ -8,6 +8,7 @@
 enum { PT_WIRE_VARINT = 0, PT_WIRE_I64 = 1, PT_WIRE_LEN = 2, PT_WIRE_START_GROUP = 3, PT_WIRE_END_GROUP = 4, PT_WIRE_I32 = 5 };
 
 #define PT_VARINT_MAX_BYTES 10
+#define PT_SHORT_VARINT_MAX_BYTES 5 /* a tag or a length, however it is padded: protobuf's parsers take no more */
 #define PT_FIELD_NUMBER_MAX ((1u << 29) - 1)
 
 /* Walks bytes that it borrows. */
@@ -59,11 +60,11 @@ static inline bool pt_read_fixed64(pt_reader *r, uint64_t *ret) {
     return true;
 }
 
-/* Reads a length and the bytes behind it, as a view. False: truncated. */
+/* Reads a length and the bytes behind it, as a view. False: truncated, or a length of more than 5 bytes. */
 static inline bool pt_read_bytes(pt_reader *r, pt_slice *ret) {
     const uint8_t *start = r->pos;
     uint64_t len;
-    if (!pt_read_varint(r, &len) || len > pt_reader_left(r)) {
+    if (!pt_read_varint(r, &len) || r->pos - start > PT_SHORT_VARINT_MAX_BYTES || len > pt_reader_left(r)) {
         r->pos = start;
         return false;
     }
@@ -72,11 +73,12 @@ static inline bool pt_read_bytes(pt_reader *r, pt_slice *ret) {
     return true;
 }
 
-/* Reads a tag. False: truncated, field number 0 or over 2^29-1, or a wire type that there isn't. */
+/* Reads a tag. False: truncated, over 5 bytes, field number 0 or over 2^29-1, or a wire type that there isn't. */
 static inline bool pt_read_tag(pt_reader *r, uint32_t *ret_field, unsigned *ret_wire_type) {
     uint64_t tag;
     const uint8_t *start = r->pos;
-    if (!pt_read_varint(r, &tag) || tag > UINT32_MAX || tag >> 3 == 0 || (tag & 7) > PT_WIRE_I32) {
+    if (!pt_read_varint(r, &tag) || r->pos - start > PT_SHORT_VARINT_MAX_BYTES || tag > UINT32_MAX || tag >> 3 == 0 ||
+        (tag & 7) > PT_WIRE_I32) {
         r->pos = start;
         return false;
     }
