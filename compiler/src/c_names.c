@@ -1,0 +1,162 @@
+#include "c_names.h"
+
+#include <string.h>
+
+#include "declare.h"
+#include "names.h"
+#include "places.h"
+#include "scalar.h"
+
+/* Names that are taken in one struct. */
+typedef struct taken {
+    const char *name;
+    UT_hash_handle hh; /* by name */
+} taken;
+
+static bool is_free(const taken *scope, const char *name) {
+    const taken *other = NULL;
+    HASH_FIND_STR(scope, name, other);
+    return !other;
+}
+
+static void take(pt_model *model, taken **scope, const char *name) {
+    taken *entry = pt_pool_alloc(&model->pool, 1, sizeof *entry);
+    entry->name = name;
+    HASH_ADD_KEYPTR(hh, *scope, entry->name, strlen(entry->name), entry);
+}
+
+/* `name`, or that with underscores until nobody has it; now the caller has. */
+static const char *take_free(pt_model *model, taken **scope, const char *name) {
+    while (!is_free(*scope, name))
+        name = pt_pool_printf(&model->pool, "%s_", name);
+    take(model, scope, name);
+    return name;
+}
+
+/* Claims a name that linker or preprocessor sees. */
+static void claim(pt_model *model, const pt_decl *decl, const char *prefix, const char *suffix) {
+    const char *name = *suffix ? pt_pool_printf(&model->pool, "%s%s", prefix, suffix) : prefix;
+    pt_symbol *other = NULL;
+    HASH_FIND_STR(model->globals, name, other);
+    if (other) {
+        pt_model_error(model, decl, "%s and %s (%s) would both be %s in C; rename one of them", decl->full_name,
+                       other->decl->full_name, pt_decl_place(model, other->decl), name);
+        return;
+    }
+    pt_symbol *symbol = pt_pool_alloc(&model->pool, 1, sizeof *symbol);
+    *symbol = (pt_symbol){.name = name, .decl = decl};
+    HASH_ADD_KEYPTR(hh, model->globals, symbol->name, strlen(symbol->name), symbol);
+}
+
+static void claim_all(pt_model *model, const pt_decl *decl, const char *prefix, const char *const *suffixes) {
+    for (; *suffixes; suffixes++)
+        claim(model, decl, prefix, *suffixes);
+}
+
+static void name_enum(pt_model *model, pt_gen_enum *enumeration) {
+    const char *full_name = enumeration->decl.full_name;
+    const char *upper = pt_name_upper(&model->pool, full_name);
+    enumeration->c_type = pt_name_type(&model->pool, full_name);
+    enumeration->c_lower = pt_name_lower(&model->pool, full_name);
+    claim(model, &enumeration->decl, enumeration->c_type, "");
+    claim(model, &enumeration->decl, enumeration->c_lower, "__descriptor");
+    for (size_t i = 0; i < enumeration->n_values; i++) {
+        pt_gen_value *value = &enumeration->values[i];
+        value->c_name = pt_pool_printf(&model->pool, "%s__%s", upper, value->decl.name);
+        claim(model, &value->decl, value->c_name, "");
+    }
+}
+
+static void name_oneof(pt_model *model, taken **members, pt_gen_oneof *oneof) {
+    const char *full_name = oneof->decl.full_name;
+    const char *lower = pt_name_lower(&model->pool, oneof->decl.name);
+    oneof->c_type = pt_pool_printf(&model->pool, "%sCase", pt_name_type(&model->pool, full_name));
+    oneof->c_not_set = pt_pool_printf(&model->pool, "%s__NOT_SET", pt_name_upper(&model->pool, full_name));
+    oneof->c_case = take_free(model, members, pt_pool_printf(&model->pool, "%s_case", lower));
+    claim(model, &oneof->decl, oneof->c_type, "");
+    claim(model, &oneof->decl, oneof->c_not_set, "");
+}
+
+static void name_field(pt_model *model, taken **members, const pt_gen_message *message, pt_gen_field *field) {
+    field->c_name = take_free(model, members, pt_name_member(&model->pool, field->decl.name));
+    bool has = field->presence == PT_PRESENCE_EXPLICIT && !field->scalar->pointer;
+    if (has || field->presence == PT_PRESENCE_REPEATED)
+        field->c_quantifier =
+            take_free(model, members, pt_pool_printf(&model->pool, "%s_%s", has ? "has" : "n", field->c_name));
+    if (field->oneof) {
+        if (!field->oneof->c_type) name_oneof(model, members, field->oneof);
+        field->c_enumerator = pt_pool_printf(&model->pool, "%s_%s", pt_name_upper(&model->pool, field->oneof->decl.full_name),
+                                             pt_name_upper(&model->pool, field->decl.name));
+        claim(model, &field->decl, field->c_enumerator, "");
+    }
+    if (field->default_text)
+        claim(model, &field->decl, message->c_lower, pt_pool_printf(&model->pool, "__%s__default_value", field->c_name));
+}
+
+static void name_message(pt_model *model, pt_gen_message *message) {
+    static const char *const functions[] = {"__init",   "__get_packed_size", "__pack",       "__pack_to_buffer",
+                                            "__unpack", "__free_unpacked",   "__descriptor", NULL};
+    const char *full_name = message->decl.full_name;
+    message->c_type = pt_name_type(&model->pool, full_name);
+    message->c_lower = pt_name_lower(&model->pool, full_name);
+    message->c_upper = pt_name_upper(&model->pool, full_name);
+    claim(model, &message->decl, message->c_type, "");
+    claim(model, &message->decl, message->c_upper, "__INIT");
+    claim_all(model, &message->decl, message->c_lower, functions);
+    taken *members = NULL;
+    take(model, &members, "base");
+    for (size_t i = 0; i < message->n_fields; i++) {
+        const pt_gen_field *field = message->by_number[i];
+        name_field(model, &members, message, &message->fields[field - message->fields]);
+    }
+    HASH_CLEAR(hh, members);
+}
+
+/* What the stubs of one method are called, after the method's own name. */
+static const char *const stubs[] = {"", "_start", "_done_fn", "__unimplemented", "__done", "__serve", NULL};
+
+static const char *free_stub_name(pt_model *model, const taken *scope, const char *name) {
+    for (const char *const *suffix = stubs; *suffix; suffix++)
+        if (!is_free(scope, pt_pool_printf(&model->pool, "%s%s", name, *suffix)))
+            return free_stub_name(model, scope, pt_pool_printf(&model->pool, "%s_", name));
+    return name;
+}
+
+static void name_service(pt_model *model, pt_gen_service *service) {
+    static const char *const tables[] = {"__service", "__register", "__methods", "__handlers", NULL};
+    const char *full_name = service->decl.full_name;
+    service->c_type = pt_name_type(&model->pool, full_name);
+    service->c_lower = pt_name_lower(&model->pool, full_name);
+    service->c_upper = pt_name_upper(&model->pool, full_name);
+    claim(model, &service->decl, service->c_type, "");
+    claim(model, &service->decl, service->c_upper, "__INIT");
+    claim_all(model, &service->decl, service->c_lower, tables);
+    taken *members = NULL, *functions = NULL;
+    take(model, &members, "self");
+    for (const char *const *table = tables; *table; table++)
+        take(model, &functions, pt_pool_printf(&model->pool, "%s%s", service->c_lower, *table));
+    for (size_t i = 0; i < service->n_methods; i++) {
+        pt_gen_method *method = &service->methods[i];
+        const char *name = pt_name_lower(&model->pool, method->decl.name);
+        method->c_member = take_free(model, &members, pt_name_member(&model->pool, name));
+        method->c_name = free_stub_name(model, functions, pt_pool_printf(&model->pool, "%s__%s", service->c_lower, name));
+        for (const char *const *suffix = stubs; *suffix; suffix++)
+            take(model, &functions, pt_pool_printf(&model->pool, "%s%s", method->c_name, *suffix));
+        claim_all(model, &method->decl, method->c_name, stubs);
+    }
+    HASH_CLEAR(hh, members);
+    HASH_CLEAR(hh, functions);
+}
+
+void pt_name_all(pt_model *model) {
+    for (size_t i = 0; i < model->n_files; i++) {
+        pt_gen_file *file = &model->files[i];
+        claim(model, &file->decl, file->c_lower, "__file");
+        for (size_t j = 0; j < file->n_enums; j++)
+            name_enum(model, file->enums[j]);
+        for (size_t j = 0; j < file->n_messages; j++)
+            name_message(model, file->messages[j]);
+        for (size_t j = 0; j < file->n_services; j++)
+            name_service(model, &file->services[j]);
+    }
+}
