@@ -39,12 +39,19 @@ typedef struct pt_channel_options {
         .reconnect_min_ms = 20, .reconnect_max_ms = 1000                                                                       \
     }
 
+/* Room for what the runtime keeps of a call under way. */
+#define PT_CONTEXT_CALL_BYTES 192
+
+/* Most calls above a call: FAILED_PRECONDITION beyond. */
+#define PT_MAX_HOPS 32
+
 /* One call from the caller's side: what it asks for, and what came back. In the caller's storage; must not move between
  * init and done, nor be touched while a call with it is under way. For one call at a time; reuse after pt_context_reset. */
 typedef struct pt_context {
     uint32_t timeout_ms;     /* in: milliseconds until DEADLINE_EXCEEDED; 0: the channel's default */
     bool wait_for_ready;     /* in: wait for a connection until the deadline; false: UNAVAILABLE at once when there is none
                                 and the first attempt to connect has failed */
+    uint32_t hops;           /* in: calls above this one; pt_context_init_from sets it, so that a loop of services ends */
     pt_metadata metadata;    /* in: sent with the call */
     pt_status status;        /* out: how it ended */
     pt_metadata headers;     /* out: leading metadata of the answer */
@@ -52,13 +59,15 @@ typedef struct pt_context {
     bool not_run;            /* out: the call failed and certainly did not run, so that it may be repeated whatever it does */
     pt_arena arena;          /* holds reply and metadata */
     void (*stub_done)(void); /* private to generated stubs: the typed callback of a call under way */
+    _Alignas(max_align_t) unsigned char call[PT_CONTEXT_CALL_BYTES]; /* private to the runtime: the call under way, so that
+                                                                        starting one never fails for lack of memory */
 } pt_context;
 
 /* Budget of the arena: PT_DEFAULT_ARENA_BYTES. Allocates nothing. */
 void pt_context_init(pt_context *ctx);
 
 /* The same for a handler that calls on: the deadline becomes what the caller's call has left, and the ids of the request
- * (`traceparent`, `tracestate`, `x-request-id`) are passed on. `call` is a pt_server_call of server.h. */
+ * (`traceparent`, `tracestate`, `x-request-id`) are passed on; one hop more. `call` is a pt_server_call of server.h. */
 struct pt_server_call;
 void pt_context_init_from(pt_context *ctx, const struct pt_server_call *call);
 
@@ -94,11 +103,12 @@ typedef void pt_call_done_fn(pt_context *ctx, pt_slice reply, void *arg);
  *
  * Codes that arise here rather than in the service: UNAVAILABLE (no connection, or it was lost while the call was under way:
  * see not_run), DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED (a message over a limit, too many waiting), CANCELLED (channel closed),
- * INTERNAL (the peer does not speak the protocol). A call is never sent twice. */
+ * INTERNAL (the peer does not speak the protocol), FAILED_PRECONDITION (more than PT_MAX_HOPS). A call is never sent twice. */
 void pt_call_start(pt_channel *channel, pt_context *ctx, const char *method, pt_slice request, pt_call_done_fn *on_done,
                    void *arg);
 
-/* The same, and waits. The reply lives in the context's arena. Returns ctx->status.code. Not from a callback. */
+/* The same, and waits. The reply lives in the context's arena. Returns ctx->status.code.
+ * FAILED_PRECONDITION from a callback or a handler on PT_INLINE: the thread that would bring the reply can't wait for it. */
 pt_code pt_call_wait(pt_channel *channel, pt_context *ctx, const char *method, pt_slice request, pt_slice *ret_reply);
 
 /* For generated stubs: typed requests and replies. The request is serialized before this returns; the reply was checked
