@@ -50,7 +50,14 @@ void pt_emit_pb_c(pt_model *model, const pt_gen_file *file, pt_printer *out);
 void pt_emit_rpc_h(pt_model *model, const pt_gen_file *file, pt_printer *out);
 void pt_emit_rpc_c(pt_model *model, const pt_gen_file *file, pt_printer *out);
 
-/* First line of every generated file, then an empty one. */
+/* Set the variables that templates know a declaration by.
+ * Message: $type$ $lower$ $upper$ $full$ $short$. Service: the same. Method: $rpc$ (name of its stub), $member$ (of the handler
+ * struct), $input$ and $output$ (C types), $wire$ (full name on the wire). */
+void pt_let_message(pt_printer *out, const pt_gen_message *message);
+void pt_let_service(pt_printer *out, const pt_gen_service *service);
+void pt_let_method(pt_printer *out, const pt_gen_method *method);
+
+/* First line of every generated file. */
 void pt_emit_banner(const pt_gen_file *file, pt_printer *out);
 
 #endif

@@ -231,11 +231,7 @@ static size_t emit_field_tables(pt_model *model, const pt_gen_message *message, 
 }
 
 static void emit_message(pt_model *model, const pt_gen_message *message, pt_printer *out) {
-    pt_let(out, "lower", message->c_lower);
-    pt_let(out, "upper", message->c_upper);
-    pt_let(out, "type", message->c_type);
-    pt_let(out, "full", message->decl.full_name);
-    pt_let(out, "short", message->decl.name);
+    pt_let_message(out, message);
     emit_functions(message, out);
     for (size_t i = 0; i < message->n_fields; i++)
         emit_default(model, &message->fields[i], out);

@@ -139,8 +139,7 @@ static void emit_defaults(const pt_gen_message *message, pt_printer *out) {
 }
 
 static void emit_struct(pt_model *model, const pt_gen_message *message, pt_printer *out) {
-    pt_let(out, "lower", message->c_lower);
-    pt_let(out, "upper", message->c_upper);
+    pt_let_message(out, message);
     for (size_t i = 0; i < message->n_oneofs; i++)
         if (message->oneofs[i].n_fields) emit_case(&message->oneofs[i], out);
     pt_let(out, "type", message->c_type);
@@ -163,8 +162,7 @@ static void emit_struct(pt_model *model, const pt_gen_message *message, pt_print
 }
 
 static void emit_functions(const pt_gen_message *message, pt_printer *out) {
-    pt_let(out, "type", message->c_type);
-    pt_let(out, "lower", message->c_lower);
+    pt_let_message(out, message);
     pt_expand(out, "void $lower$__init($type$ *message);\n");
     if (message->map_entry) return;
     pt_expand(out, "size_t $lower$__get_packed_size(const $type$ *message);\n"

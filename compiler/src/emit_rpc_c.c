@@ -45,70 +45,74 @@ static void emit_service_table(const pt_gen_service *service, pt_printer *out) {
     pt_print(out, "};\n\n");
 }
 
-static void emit_stubs(const pt_gen_method *method, size_t index, pt_printer *out) {
-    pt_let(out, "rpc", method->c_name);
-    pt_let(out, "member", method->c_member);
-    pt_let(out, "input", method->input->c_type);
-    pt_let(out, "output", method->output->c_type);
-    pt_let(out, "wire", method->wire_name);
-    pt_expand(out, "pt_code $rpc$(pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
+static void emit_client_stubs(pt_model *model, const pt_gen_method *method, size_t index, pt_printer *out) {
+    pt_let_method(out, method);
+    pt_let(out, "index", pt_pool_printf(&model->pool, "%zu", index));
+    pt_expand(out, "pt_code $rpc$(\n"
+                   "    pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
                    "    $output$ **ret_reply) {\n"
-                   "    ProtobufCMessage *reply = NULL;\n");
-    pt_expand(out, "    pt_code code = pt_unary_wait(channel, ctx, &$lower$__methods[");
-    pt_print(out, "%zu], &request->base, &reply);\n", index);
-    pt_expand(out, "    if (code == PT_OK) *ret_reply = ($output$ *)reply;\n"
+                   "    ProtobufCMessage *reply = NULL;\n"
+                   "    pt_code code = pt_unary_wait(channel, ctx, &$lower$__methods[$index$], &request->base, &reply);\n"
+                   "    if (code == PT_OK) *ret_reply = ($output$ *)reply;\n"
                    "    return code;\n}\n\n"
                    "static void $rpc$__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {\n"
-                   "    $rpc$_done_fn *on_done = ($rpc$_done_fn *)ctx->stub_done;\n"
+                   "    $rpc$_done_fn *on_done =\n"
+                   "        ($rpc$_done_fn *)ctx->stub_done;\n"
                    "    on_done(ctx, (const $output$ *)reply, arg);\n}\n\n"
-                   "void $rpc$_start(pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
+                   "void $rpc$_start(\n"
+                   "    pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
                    "    $rpc$_done_fn *on_done, void *arg) {\n"
                    "    ctx->stub_done = (void (*)(void))on_done;\n"
-                   "    pt_unary_start(channel, ctx, &$lower$__methods[");
-    pt_print(out, "%zu], &request->base,", index);
-    pt_expand(out, " $rpc$__done, arg);\n}\n\n"
-                   "pt_code $rpc$__unimplemented(void *self, pt_server_call *call, const $input$ *request,\n"
+                   "    pt_unary_start(channel, ctx, &$lower$__methods[$index$], &request->base,\n"
+                   "                   $rpc$__done, arg);\n}\n\n");
+}
+
+static void emit_server_stubs(const pt_gen_method *method, pt_printer *out) {
+    pt_let_method(out, method);
+    pt_expand(out, "pt_code $rpc$__unimplemented(\n"
+                   "    void *self, pt_server_call *call, const $input$ *request,\n"
                    "    $output$ *reply) {\n"
                    "    (void)self;\n    (void)request;\n    (void)reply;\n"
                    "    return pt_server_call_fail(call, PT_UNIMPLEMENTED, \"$wire$ is not implemented\");\n}\n\n"
-                   "static pt_code $rpc$__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,\n"
-                   "    ProtobufCMessage *reply) {\n"
+                   "static pt_code $rpc$__serve(\n"
+                   "    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {\n"
                    "    const $type$ *service = impl;\n"
-                   "    return service->$member$(service->self, call, (const $input$ *)request, ($output$ *)reply);\n}\n\n");
+                   "    return service->$member$(\n"
+                   "        service->self, call, (const $input$ *)request,\n"
+                   "        ($output$ *)reply);\n}\n\n");
 }
 
 static void emit_register(const pt_gen_service *service, pt_printer *out) {
-    if (service->n_methods) {
-        pt_expand(out, "static const pt_handler $lower$__handlers[] = {\n");
-        for (size_t i = 0; i < service->n_methods; i++) {
-            const pt_gen_method *method = &service->methods[i];
-            pt_expand(out, "    {&$lower$__methods[");
-            if (method->streaming)
-                pt_print(out, "%zu], NULL},\n", i);
-            else
-                pt_print(out, "%zu], %s__serve},\n", i, method->c_name);
-        }
-        pt_print(out, "};\n\n");
+    if (service->n_methods) pt_expand(out, "static const pt_handler $lower$__handlers[] = {\n");
+    for (size_t i = 0; i < service->n_methods; i++) {
+        const pt_gen_method *method = &service->methods[i];
+        pt_expand(out, "    {\n        .method = &$lower$__methods[");
+        pt_print(out, "%zu],\n", i);
+        if (!method->streaming) pt_print(out, "        .unary = %s__serve,\n", method->c_name);
+        pt_print(out, "    },\n");
     }
-    pt_expand(out, "pt_code $lower$__register(pt_server *server, const $type$ *impl, pt_status *st) {\n"
-                   "    return pt_server_add(server, &$lower$__service, ");
+    if (service->n_methods) pt_print(out, "};\n\n");
+    pt_expand(out, "pt_code $lower$__register(\n"
+                   "    pt_server *server, const $type$ *impl, pt_status *st) {\n"
+                   "    return pt_server_add(server, &$lower$__service,\n"
+                   "                         ");
     pt_expand(out, service->n_methods ? "$lower$__handlers, impl, st);\n}\n" : "NULL, impl, st);\n}\n");
 }
 
 void pt_emit_rpc_c(pt_model *model, const pt_gen_file *file, pt_printer *out) {
-    (void)model;
     pt_emit_banner(file, out);
     pt_let(out, "file", file->c_lower);
     pt_print(out, "#include \"%s.rpc.h\"\n", file->stem);
     for (size_t i = 0; i < file->n_services; i++) {
         const pt_gen_service *service = &file->services[i];
-        pt_let(out, "type", service->c_type);
-        pt_let(out, "lower", service->c_lower);
-        pt_let(out, "full", service->decl.full_name);
+        pt_let_service(out, service);
         pt_print(out, "\n");
         emit_service_table(service, out);
-        for (size_t j = 0; j < service->n_methods; j++)
-            if (!service->methods[j].streaming) emit_stubs(&service->methods[j], j, out);
+        for (size_t j = 0; j < service->n_methods; j++) {
+            if (service->methods[j].streaming) continue;
+            emit_client_stubs(model, &service->methods[j], j, out);
+            emit_server_stubs(&service->methods[j], out);
+        }
         emit_register(service, out);
     }
 }

@@ -34,23 +34,18 @@ static void emit_handshake(pt_printer *out) {
     pt_expand(out, "#error \"$stem$.rpc.h is too old for this libpartie: generate it again (scripts/generate)\"\n#endif\n\n");
 }
 
-static void let_method(const pt_gen_method *method, pt_printer *out) {
-    pt_let(out, "rpc", method->c_name);
-    pt_let(out, "member", method->c_member);
-    pt_let(out, "input", method->input->c_type);
-    pt_let(out, "output", method->output->c_type);
-    pt_let(out, "wire", method->wire_name);
-}
-
 static void emit_client(const pt_gen_method *method, pt_printer *out) {
-    let_method(method, out);
+    pt_let_method(out, method);
     pt_print(out, "\n");
     pt_print_comment(out, "", method->decl.comment);
     if (method->decl.deprecated) pt_print(out, "/* Deprecated. */\n");
-    pt_expand(out, "pt_code $rpc$(pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
+    pt_expand(out, "pt_code $rpc$(\n"
+                   "    pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
                    "    $output$ **ret_reply);\n"
-                   "typedef void $rpc$_done_fn(pt_context *ctx, const $output$ *reply, void *arg);\n"
-                   "void $rpc$_start(pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
+                   "typedef void $rpc$_done_fn(\n"
+                   "    pt_context *ctx, const $output$ *reply, void *arg);\n"
+                   "void $rpc$_start(\n"
+                   "    pt_channel *channel, pt_context *ctx, const $input$ *request,\n"
                    "    $rpc$_done_fn *on_done, void *arg);\n");
 }
 
@@ -61,36 +56,36 @@ static void emit_server(const pt_gen_service *service, pt_printer *out) {
     for (size_t i = 0; i < service->n_methods; i++) {
         const pt_gen_method *method = &service->methods[i];
         if (method->streaming) continue;
-        let_method(method, out);
+        pt_let_method(out, method);
         pt_print_comment(out, "    ", method->decl.comment);
-        pt_expand(out, "    pt_code (*$member$)(void *self, pt_server_call *call, const $input$ *request,\n"
+        pt_expand(out, "    pt_code (*$member$)(\n"
+                       "        void *self, pt_server_call *call, const $input$ *request,\n"
                        "        $output$ *reply);\n");
     }
     pt_expand(out, "} $type$;\n\n");
     for (size_t i = 0; i < service->n_methods; i++) {
         if (service->methods[i].streaming) continue;
-        let_method(&service->methods[i], out);
-        pt_expand(out, "pt_code $rpc$__unimplemented(void *self, pt_server_call *call, const $input$ *request,\n"
+        pt_let_method(out, &service->methods[i]);
+        pt_expand(out, "pt_code $rpc$__unimplemented(\n"
+                       "    void *self, pt_server_call *call, const $input$ *request,\n"
                        "    $output$ *reply);\n");
     }
     pt_expand(out, "\n/* Every rpc answers UNIMPLEMENTED until its handler is set. */\n#define $upper$__INIT \\\n    { \\\n"
                    "        .self = NULL,");
     for (size_t i = 0; i < service->n_methods; i++) {
         if (service->methods[i].streaming) continue;
-        let_method(&service->methods[i], out);
+        pt_let_method(out, &service->methods[i]);
         pt_expand(out, " \\\n        .$member$ = $rpc$__unimplemented,");
     }
     pt_expand(out, " \\\n    }\n\n"
                    "/* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: "
                    "pt_server_add's. */\n"
-                   "pt_code $lower$__register(pt_server *server, const $type$ *impl, pt_status *st) PT_MUST_CHECK;\n");
+                   "pt_code $lower$__register(\n"
+                   "    pt_server *server, const $type$ *impl, pt_status *st) PT_MUST_CHECK;\n");
 }
 
 static void emit_service(const pt_gen_service *service, pt_printer *out) {
-    pt_let(out, "type", service->c_type);
-    pt_let(out, "lower", service->c_lower);
-    pt_let(out, "upper", service->c_upper);
-    pt_let(out, "full", service->decl.full_name);
+    pt_let_service(out, service);
     pt_expand(out, "/* ---- $full$ ---- */\n\nextern const pt_service $lower$__service;\n");
     for (size_t i = 0; i < service->n_methods; i++)
         if (!service->methods[i].streaming) emit_client(&service->methods[i], out);

@@ -1,5 +1,6 @@
 #include "places.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <uthash.h>
 
@@ -56,7 +57,8 @@ const char *pt_decl_place(pt_model *model, const pt_decl *decl) {
     const struct pt_place *place = decl->path_len ? find(decl->file, decl->path, decl->path_len) : NULL;
     const char *path = decl->file->decl.full_name;
     if (!place || place->location->n_span < 2) return path;
-    return pt_pool_printf(&model->pool, "%s:%d:%d", path, place->location->span[0] + 1, place->location->span[1] + 1);
+    int64_t line = place->location->span[0], column = place->location->span[1];
+    return pt_pool_printf(&model->pool, "%s:%" PRId64 ":%" PRId64, path, line + 1, column + 1);
 }
 
 void pt_model_error(pt_model *model, const pt_decl *decl, const char *format, ...) {

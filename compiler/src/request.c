@@ -71,7 +71,7 @@ static const char *check_depth(pt_bytes bytes) {
         if (field.wire_type != PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED) continue;
         const ProtobufCFieldDescriptor *known = protobuf_c_message_descriptor_get_field(stack[depth - 1].type, field.number);
         if (!known || known->type != PROTOBUF_C_TYPE_MESSAGE) continue;
-        if (depth == PT_REQUEST_DEPTH) return "the contract nests messages too deep; 50 levels are the most";
+        if (depth == PT_REQUEST_DEPTH) return "a contract nests message types deeper than 50 levels; move the inner ones out";
         stack[depth].type = known->descriptor;
         stack[depth++].rest = field.payload;
     }

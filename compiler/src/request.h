@@ -7,7 +7,8 @@
 #include "google/protobuf/compiler/plugin.pb.h"
 #include "pool.h"
 
-/* Messages in messages that a request may have; protobuf-c's unpack recurses, so this is what bounds its stack. */
+/* Messages in messages that a request may have; protobuf-c's unpack recurses, so this is what bounds its stack. A contract
+ * has a few levels of its own, a message type in a message type adds one. */
 #define PT_REQUEST_DEPTH 64
 
 typedef struct pt_bytes {

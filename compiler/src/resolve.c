@@ -64,8 +64,9 @@ static void resolve_presence(pt_model *model, pt_gen_message *message, pt_gen_fi
 
 static void resolve_default(pt_model *model, pt_gen_field *field) {
     if (!field->default_text) return;
-    if (field->presence != PT_PRESENCE_EXPLICIT || field->message) {
-        pt_model_error(model, &field->decl, "only an optional field outside oneofs can have a default; take it away");
+    bool single = field->presence == PT_PRESENCE_EXPLICIT || field->presence == PT_PRESENCE_REQUIRED;
+    if (!single || field->message) {
+        pt_model_error(model, &field->decl, "only single fields outside oneofs can have a default; take it away");
         return;
     }
     for (size_t i = 0; field->enumeration && i < field->enumeration->n_values; i++)

@@ -47,7 +47,8 @@ const pt_service ingest_events__v1__ingest_events_service__service = {
     .n_methods = 4,
 };
 
-pt_code ingest_events__v1__ingest_events_service__append_event(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_event(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
     IngestEvents__V1__AppendEventResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &ingest_events__v1__ingest_events_service__methods[0], &request->base, &reply);
@@ -56,17 +57,21 @@ pt_code ingest_events__v1__ingest_events_service__append_event(pt_channel *chann
 }
 
 static void ingest_events__v1__ingest_events_service__append_event__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    ingest_events__v1__ingest_events_service__append_event_done_fn *on_done = (ingest_events__v1__ingest_events_service__append_event_done_fn *)ctx->stub_done;
+    ingest_events__v1__ingest_events_service__append_event_done_fn *on_done =
+        (ingest_events__v1__ingest_events_service__append_event_done_fn *)ctx->stub_done;
     on_done(ctx, (const IngestEvents__V1__AppendEventResponse *)reply, arg);
 }
 
-void ingest_events__v1__ingest_events_service__append_event_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
+void ingest_events__v1__ingest_events_service__append_event_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
     ingest_events__v1__ingest_events_service__append_event_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[0], &request->base, ingest_events__v1__ingest_events_service__append_event__done, arg);
+    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[0], &request->base,
+                   ingest_events__v1__ingest_events_service__append_event__done, arg);
 }
 
-pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
     IngestEvents__V1__AppendEventResponse *reply) {
     (void)self;
     (void)request;
@@ -74,13 +79,16 @@ pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(vo
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "ingest_events.v1.IngestEventsService/AppendEvent is not implemented");
 }
 
-static pt_code ingest_events__v1__ingest_events_service__append_event__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code ingest_events__v1__ingest_events_service__append_event__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->append_event(service->self, call, (const IngestEvents__V1__AppendEventRequest *)request, (IngestEvents__V1__AppendEventResponse *)reply);
+    return service->append_event(
+        service->self, call, (const IngestEvents__V1__AppendEventRequest *)request,
+        (IngestEvents__V1__AppendEventResponse *)reply);
 }
 
-pt_code ingest_events__v1__ingest_events_service__append_events(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_events(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
     IngestEvents__V1__AppendEventsResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &ingest_events__v1__ingest_events_service__methods[1], &request->base, &reply);
@@ -89,17 +97,21 @@ pt_code ingest_events__v1__ingest_events_service__append_events(pt_channel *chan
 }
 
 static void ingest_events__v1__ingest_events_service__append_events__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    ingest_events__v1__ingest_events_service__append_events_done_fn *on_done = (ingest_events__v1__ingest_events_service__append_events_done_fn *)ctx->stub_done;
+    ingest_events__v1__ingest_events_service__append_events_done_fn *on_done =
+        (ingest_events__v1__ingest_events_service__append_events_done_fn *)ctx->stub_done;
     on_done(ctx, (const IngestEvents__V1__AppendEventsResponse *)reply, arg);
 }
 
-void ingest_events__v1__ingest_events_service__append_events_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
+void ingest_events__v1__ingest_events_service__append_events_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
     ingest_events__v1__ingest_events_service__append_events_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[1], &request->base, ingest_events__v1__ingest_events_service__append_events__done, arg);
+    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[1], &request->base,
+                   ingest_events__v1__ingest_events_service__append_events__done, arg);
 }
 
-pt_code ingest_events__v1__ingest_events_service__append_events__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_events__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
     IngestEvents__V1__AppendEventsResponse *reply) {
     (void)self;
     (void)request;
@@ -107,13 +119,16 @@ pt_code ingest_events__v1__ingest_events_service__append_events__unimplemented(v
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "ingest_events.v1.IngestEventsService/AppendEvents is not implemented");
 }
 
-static pt_code ingest_events__v1__ingest_events_service__append_events__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code ingest_events__v1__ingest_events_service__append_events__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->append_events(service->self, call, (const IngestEvents__V1__AppendEventsRequest *)request, (IngestEvents__V1__AppendEventsResponse *)reply);
+    return service->append_events(
+        service->self, call, (const IngestEvents__V1__AppendEventsRequest *)request,
+        (IngestEvents__V1__AppendEventsResponse *)reply);
 }
 
-pt_code ingest_events__v1__ingest_events_service__read_log(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
+pt_code ingest_events__v1__ingest_events_service__read_log(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
     IngestEvents__V1__ReadLogResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &ingest_events__v1__ingest_events_service__methods[2], &request->base, &reply);
@@ -122,17 +137,21 @@ pt_code ingest_events__v1__ingest_events_service__read_log(pt_channel *channel, 
 }
 
 static void ingest_events__v1__ingest_events_service__read_log__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    ingest_events__v1__ingest_events_service__read_log_done_fn *on_done = (ingest_events__v1__ingest_events_service__read_log_done_fn *)ctx->stub_done;
+    ingest_events__v1__ingest_events_service__read_log_done_fn *on_done =
+        (ingest_events__v1__ingest_events_service__read_log_done_fn *)ctx->stub_done;
     on_done(ctx, (const IngestEvents__V1__ReadLogResponse *)reply, arg);
 }
 
-void ingest_events__v1__ingest_events_service__read_log_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
+void ingest_events__v1__ingest_events_service__read_log_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
     ingest_events__v1__ingest_events_service__read_log_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[2], &request->base, ingest_events__v1__ingest_events_service__read_log__done, arg);
+    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[2], &request->base,
+                   ingest_events__v1__ingest_events_service__read_log__done, arg);
 }
 
-pt_code ingest_events__v1__ingest_events_service__read_log__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
+pt_code ingest_events__v1__ingest_events_service__read_log__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
     IngestEvents__V1__ReadLogResponse *reply) {
     (void)self;
     (void)request;
@@ -140,13 +159,16 @@ pt_code ingest_events__v1__ingest_events_service__read_log__unimplemented(void *
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "ingest_events.v1.IngestEventsService/ReadLog is not implemented");
 }
 
-static pt_code ingest_events__v1__ingest_events_service__read_log__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code ingest_events__v1__ingest_events_service__read_log__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->read_log(service->self, call, (const IngestEvents__V1__ReadLogRequest *)request, (IngestEvents__V1__ReadLogResponse *)reply);
+    return service->read_log(
+        service->self, call, (const IngestEvents__V1__ReadLogRequest *)request,
+        (IngestEvents__V1__ReadLogResponse *)reply);
 }
 
-pt_code ingest_events__v1__ingest_events_service__get_log_status(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
+pt_code ingest_events__v1__ingest_events_service__get_log_status(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
     IngestEvents__V1__GetLogStatusResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &ingest_events__v1__ingest_events_service__methods[3], &request->base, &reply);
@@ -155,17 +177,21 @@ pt_code ingest_events__v1__ingest_events_service__get_log_status(pt_channel *cha
 }
 
 static void ingest_events__v1__ingest_events_service__get_log_status__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    ingest_events__v1__ingest_events_service__get_log_status_done_fn *on_done = (ingest_events__v1__ingest_events_service__get_log_status_done_fn *)ctx->stub_done;
+    ingest_events__v1__ingest_events_service__get_log_status_done_fn *on_done =
+        (ingest_events__v1__ingest_events_service__get_log_status_done_fn *)ctx->stub_done;
     on_done(ctx, (const IngestEvents__V1__GetLogStatusResponse *)reply, arg);
 }
 
-void ingest_events__v1__ingest_events_service__get_log_status_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
+void ingest_events__v1__ingest_events_service__get_log_status_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
     ingest_events__v1__ingest_events_service__get_log_status_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[3], &request->base, ingest_events__v1__ingest_events_service__get_log_status__done, arg);
+    pt_unary_start(channel, ctx, &ingest_events__v1__ingest_events_service__methods[3], &request->base,
+                   ingest_events__v1__ingest_events_service__get_log_status__done, arg);
 }
 
-pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
+pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
     IngestEvents__V1__GetLogStatusResponse *reply) {
     (void)self;
     (void)request;
@@ -173,19 +199,35 @@ pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "ingest_events.v1.IngestEventsService/GetLogStatus is not implemented");
 }
 
-static pt_code ingest_events__v1__ingest_events_service__get_log_status__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code ingest_events__v1__ingest_events_service__get_log_status__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->get_log_status(service->self, call, (const IngestEvents__V1__GetLogStatusRequest *)request, (IngestEvents__V1__GetLogStatusResponse *)reply);
+    return service->get_log_status(
+        service->self, call, (const IngestEvents__V1__GetLogStatusRequest *)request,
+        (IngestEvents__V1__GetLogStatusResponse *)reply);
 }
 
 static const pt_handler ingest_events__v1__ingest_events_service__handlers[] = {
-    {&ingest_events__v1__ingest_events_service__methods[0], ingest_events__v1__ingest_events_service__append_event__serve},
-    {&ingest_events__v1__ingest_events_service__methods[1], ingest_events__v1__ingest_events_service__append_events__serve},
-    {&ingest_events__v1__ingest_events_service__methods[2], ingest_events__v1__ingest_events_service__read_log__serve},
-    {&ingest_events__v1__ingest_events_service__methods[3], ingest_events__v1__ingest_events_service__get_log_status__serve},
+    {
+        .method = &ingest_events__v1__ingest_events_service__methods[0],
+        .unary = ingest_events__v1__ingest_events_service__append_event__serve,
+    },
+    {
+        .method = &ingest_events__v1__ingest_events_service__methods[1],
+        .unary = ingest_events__v1__ingest_events_service__append_events__serve,
+    },
+    {
+        .method = &ingest_events__v1__ingest_events_service__methods[2],
+        .unary = ingest_events__v1__ingest_events_service__read_log__serve,
+    },
+    {
+        .method = &ingest_events__v1__ingest_events_service__methods[3],
+        .unary = ingest_events__v1__ingest_events_service__get_log_status__serve,
+    },
 };
 
-pt_code ingest_events__v1__ingest_events_service__register(pt_server *server, const IngestEvents__V1__IngestEventsService *impl, pt_status *st) {
-    return pt_server_add(server, &ingest_events__v1__ingest_events_service__service, ingest_events__v1__ingest_events_service__handlers, impl, st);
+pt_code ingest_events__v1__ingest_events_service__register(
+    pt_server *server, const IngestEvents__V1__IngestEventsService *impl, pt_status *st) {
+    return pt_server_add(server, &ingest_events__v1__ingest_events_service__service,
+                         ingest_events__v1__ingest_events_service__handlers, impl, st);
 }

@@ -27,57 +27,77 @@ extern const pt_service ingest_events__v1__ingest_events_service__service;
 
 /* Stores one event. The answer leaves after the commit. The same (source, id) again is answered with the
  * sequence of the first, and stored once; with other content it is refused as ALREADY_EXISTS. */
-pt_code ingest_events__v1__ingest_events_service__append_event(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_event(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
     IngestEvents__V1__AppendEventResponse **ret_reply);
-typedef void ingest_events__v1__ingest_events_service__append_event_done_fn(pt_context *ctx, const IngestEvents__V1__AppendEventResponse *reply, void *arg);
-void ingest_events__v1__ingest_events_service__append_event_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
+typedef void ingest_events__v1__ingest_events_service__append_event_done_fn(
+    pt_context *ctx, const IngestEvents__V1__AppendEventResponse *reply, void *arg);
+void ingest_events__v1__ingest_events_service__append_event_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventRequest *request,
     ingest_events__v1__ingest_events_service__append_event_done_fn *on_done, void *arg);
 
 /* Stores all of the events or, on any error, none. */
-pt_code ingest_events__v1__ingest_events_service__append_events(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_events(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
     IngestEvents__V1__AppendEventsResponse **ret_reply);
-typedef void ingest_events__v1__ingest_events_service__append_events_done_fn(pt_context *ctx, const IngestEvents__V1__AppendEventsResponse *reply, void *arg);
-void ingest_events__v1__ingest_events_service__append_events_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
+typedef void ingest_events__v1__ingest_events_service__append_events_done_fn(
+    pt_context *ctx, const IngestEvents__V1__AppendEventsResponse *reply, void *arg);
+void ingest_events__v1__ingest_events_service__append_events_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__AppendEventsRequest *request,
     ingest_events__v1__ingest_events_service__append_events_done_fn *on_done, void *arg);
 
 /* The log after a position, oldest first. With `wait` and nothing to give, it waits for the next event. */
-pt_code ingest_events__v1__ingest_events_service__read_log(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
+pt_code ingest_events__v1__ingest_events_service__read_log(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
     IngestEvents__V1__ReadLogResponse **ret_reply);
-typedef void ingest_events__v1__ingest_events_service__read_log_done_fn(pt_context *ctx, const IngestEvents__V1__ReadLogResponse *reply, void *arg);
-void ingest_events__v1__ingest_events_service__read_log_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
+typedef void ingest_events__v1__ingest_events_service__read_log_done_fn(
+    pt_context *ctx, const IngestEvents__V1__ReadLogResponse *reply, void *arg);
+void ingest_events__v1__ingest_events_service__read_log_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__ReadLogRequest *request,
     ingest_events__v1__ingest_events_service__read_log_done_fn *on_done, void *arg);
 
 /* How much there is. */
-pt_code ingest_events__v1__ingest_events_service__get_log_status(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
+pt_code ingest_events__v1__ingest_events_service__get_log_status(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
     IngestEvents__V1__GetLogStatusResponse **ret_reply);
-typedef void ingest_events__v1__ingest_events_service__get_log_status_done_fn(pt_context *ctx, const IngestEvents__V1__GetLogStatusResponse *reply, void *arg);
-void ingest_events__v1__ingest_events_service__get_log_status_start(pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
+typedef void ingest_events__v1__ingest_events_service__get_log_status_done_fn(
+    pt_context *ctx, const IngestEvents__V1__GetLogStatusResponse *reply, void *arg);
+void ingest_events__v1__ingest_events_service__get_log_status_start(
+    pt_channel *channel, pt_context *ctx, const IngestEvents__V1__GetLogStatusRequest *request,
     ingest_events__v1__ingest_events_service__get_log_status_done_fn *on_done, void *arg);
 
 typedef struct IngestEvents__V1__IngestEventsService {
     void *self; /* first argument of every handler */
     /* Stores one event. The answer leaves after the commit. The same (source, id) again is answered with the
      * sequence of the first, and stored once; with other content it is refused as ALREADY_EXISTS. */
-    pt_code (*append_event)(void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
+    pt_code (*append_event)(
+        void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
         IngestEvents__V1__AppendEventResponse *reply);
     /* Stores all of the events or, on any error, none. */
-    pt_code (*append_events)(void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
+    pt_code (*append_events)(
+        void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
         IngestEvents__V1__AppendEventsResponse *reply);
     /* The log after a position, oldest first. With `wait` and nothing to give, it waits for the next event. */
-    pt_code (*read_log)(void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
+    pt_code (*read_log)(
+        void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
         IngestEvents__V1__ReadLogResponse *reply);
     /* How much there is. */
-    pt_code (*get_log_status)(void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
+    pt_code (*get_log_status)(
+        void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
         IngestEvents__V1__GetLogStatusResponse *reply);
 } IngestEvents__V1__IngestEventsService;
 
-pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
     IngestEvents__V1__AppendEventResponse *reply);
-pt_code ingest_events__v1__ingest_events_service__append_events__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
+pt_code ingest_events__v1__ingest_events_service__append_events__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
     IngestEvents__V1__AppendEventsResponse *reply);
-pt_code ingest_events__v1__ingest_events_service__read_log__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
+pt_code ingest_events__v1__ingest_events_service__read_log__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
     IngestEvents__V1__ReadLogResponse *reply);
-pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
+pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(
+    void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
     IngestEvents__V1__GetLogStatusResponse *reply);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
@@ -91,7 +111,8 @@ pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
-pt_code ingest_events__v1__ingest_events_service__register(pt_server *server, const IngestEvents__V1__IngestEventsService *impl, pt_status *st) PT_MUST_CHECK;
+pt_code ingest_events__v1__ingest_events_service__register(
+    pt_server *server, const IngestEvents__V1__IngestEventsService *impl, pt_status *st) PT_MUST_CHECK;
 
 PROTOBUF_C__END_DECLS
 

@@ -47,7 +47,8 @@ const pt_service query_events__v1__query_events_service__service = {
     .n_methods = 4,
 };
 
-pt_code query_events__v1__query_events_service__list_events(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
+pt_code query_events__v1__query_events_service__list_events(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
     QueryEvents__V1__ListEventsResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &query_events__v1__query_events_service__methods[0], &request->base, &reply);
@@ -56,17 +57,21 @@ pt_code query_events__v1__query_events_service__list_events(pt_channel *channel,
 }
 
 static void query_events__v1__query_events_service__list_events__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    query_events__v1__query_events_service__list_events_done_fn *on_done = (query_events__v1__query_events_service__list_events_done_fn *)ctx->stub_done;
+    query_events__v1__query_events_service__list_events_done_fn *on_done =
+        (query_events__v1__query_events_service__list_events_done_fn *)ctx->stub_done;
     on_done(ctx, (const QueryEvents__V1__ListEventsResponse *)reply, arg);
 }
 
-void query_events__v1__query_events_service__list_events_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
+void query_events__v1__query_events_service__list_events_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
     query_events__v1__query_events_service__list_events_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[0], &request->base, query_events__v1__query_events_service__list_events__done, arg);
+    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[0], &request->base,
+                   query_events__v1__query_events_service__list_events__done, arg);
 }
 
-pt_code query_events__v1__query_events_service__list_events__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
+pt_code query_events__v1__query_events_service__list_events__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
     QueryEvents__V1__ListEventsResponse *reply) {
     (void)self;
     (void)request;
@@ -74,13 +79,16 @@ pt_code query_events__v1__query_events_service__list_events__unimplemented(void 
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "query_events.v1.QueryEventsService/ListEvents is not implemented");
 }
 
-static pt_code query_events__v1__query_events_service__list_events__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code query_events__v1__query_events_service__list_events__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->list_events(service->self, call, (const QueryEvents__V1__ListEventsRequest *)request, (QueryEvents__V1__ListEventsResponse *)reply);
+    return service->list_events(
+        service->self, call, (const QueryEvents__V1__ListEventsRequest *)request,
+        (QueryEvents__V1__ListEventsResponse *)reply);
 }
 
-pt_code query_events__v1__query_events_service__get_event(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
+pt_code query_events__v1__query_events_service__get_event(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
     QueryEvents__V1__GetEventResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &query_events__v1__query_events_service__methods[1], &request->base, &reply);
@@ -89,17 +97,21 @@ pt_code query_events__v1__query_events_service__get_event(pt_channel *channel, p
 }
 
 static void query_events__v1__query_events_service__get_event__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    query_events__v1__query_events_service__get_event_done_fn *on_done = (query_events__v1__query_events_service__get_event_done_fn *)ctx->stub_done;
+    query_events__v1__query_events_service__get_event_done_fn *on_done =
+        (query_events__v1__query_events_service__get_event_done_fn *)ctx->stub_done;
     on_done(ctx, (const QueryEvents__V1__GetEventResponse *)reply, arg);
 }
 
-void query_events__v1__query_events_service__get_event_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
+void query_events__v1__query_events_service__get_event_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
     query_events__v1__query_events_service__get_event_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[1], &request->base, query_events__v1__query_events_service__get_event__done, arg);
+    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[1], &request->base,
+                   query_events__v1__query_events_service__get_event__done, arg);
 }
 
-pt_code query_events__v1__query_events_service__get_event__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
+pt_code query_events__v1__query_events_service__get_event__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
     QueryEvents__V1__GetEventResponse *reply) {
     (void)self;
     (void)request;
@@ -107,13 +119,16 @@ pt_code query_events__v1__query_events_service__get_event__unimplemented(void *s
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "query_events.v1.QueryEventsService/GetEvent is not implemented");
 }
 
-static pt_code query_events__v1__query_events_service__get_event__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code query_events__v1__query_events_service__get_event__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->get_event(service->self, call, (const QueryEvents__V1__GetEventRequest *)request, (QueryEvents__V1__GetEventResponse *)reply);
+    return service->get_event(
+        service->self, call, (const QueryEvents__V1__GetEventRequest *)request,
+        (QueryEvents__V1__GetEventResponse *)reply);
 }
 
-pt_code query_events__v1__query_events_service__count_events(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
+pt_code query_events__v1__query_events_service__count_events(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
     QueryEvents__V1__CountEventsResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &query_events__v1__query_events_service__methods[2], &request->base, &reply);
@@ -122,17 +137,21 @@ pt_code query_events__v1__query_events_service__count_events(pt_channel *channel
 }
 
 static void query_events__v1__query_events_service__count_events__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    query_events__v1__query_events_service__count_events_done_fn *on_done = (query_events__v1__query_events_service__count_events_done_fn *)ctx->stub_done;
+    query_events__v1__query_events_service__count_events_done_fn *on_done =
+        (query_events__v1__query_events_service__count_events_done_fn *)ctx->stub_done;
     on_done(ctx, (const QueryEvents__V1__CountEventsResponse *)reply, arg);
 }
 
-void query_events__v1__query_events_service__count_events_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
+void query_events__v1__query_events_service__count_events_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
     query_events__v1__query_events_service__count_events_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[2], &request->base, query_events__v1__query_events_service__count_events__done, arg);
+    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[2], &request->base,
+                   query_events__v1__query_events_service__count_events__done, arg);
 }
 
-pt_code query_events__v1__query_events_service__count_events__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
+pt_code query_events__v1__query_events_service__count_events__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
     QueryEvents__V1__CountEventsResponse *reply) {
     (void)self;
     (void)request;
@@ -140,13 +159,16 @@ pt_code query_events__v1__query_events_service__count_events__unimplemented(void
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "query_events.v1.QueryEventsService/CountEvents is not implemented");
 }
 
-static pt_code query_events__v1__query_events_service__count_events__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code query_events__v1__query_events_service__count_events__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->count_events(service->self, call, (const QueryEvents__V1__CountEventsRequest *)request, (QueryEvents__V1__CountEventsResponse *)reply);
+    return service->count_events(
+        service->self, call, (const QueryEvents__V1__CountEventsRequest *)request,
+        (QueryEvents__V1__CountEventsResponse *)reply);
 }
 
-pt_code query_events__v1__query_events_service__get_copy_status(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
+pt_code query_events__v1__query_events_service__get_copy_status(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
     QueryEvents__V1__GetCopyStatusResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &query_events__v1__query_events_service__methods[3], &request->base, &reply);
@@ -155,17 +177,21 @@ pt_code query_events__v1__query_events_service__get_copy_status(pt_channel *chan
 }
 
 static void query_events__v1__query_events_service__get_copy_status__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    query_events__v1__query_events_service__get_copy_status_done_fn *on_done = (query_events__v1__query_events_service__get_copy_status_done_fn *)ctx->stub_done;
+    query_events__v1__query_events_service__get_copy_status_done_fn *on_done =
+        (query_events__v1__query_events_service__get_copy_status_done_fn *)ctx->stub_done;
     on_done(ctx, (const QueryEvents__V1__GetCopyStatusResponse *)reply, arg);
 }
 
-void query_events__v1__query_events_service__get_copy_status_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
+void query_events__v1__query_events_service__get_copy_status_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
     query_events__v1__query_events_service__get_copy_status_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[3], &request->base, query_events__v1__query_events_service__get_copy_status__done, arg);
+    pt_unary_start(channel, ctx, &query_events__v1__query_events_service__methods[3], &request->base,
+                   query_events__v1__query_events_service__get_copy_status__done, arg);
 }
 
-pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
+pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
     QueryEvents__V1__GetCopyStatusResponse *reply) {
     (void)self;
     (void)request;
@@ -173,19 +199,35 @@ pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(v
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "query_events.v1.QueryEventsService/GetCopyStatus is not implemented");
 }
 
-static pt_code query_events__v1__query_events_service__get_copy_status__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code query_events__v1__query_events_service__get_copy_status__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->get_copy_status(service->self, call, (const QueryEvents__V1__GetCopyStatusRequest *)request, (QueryEvents__V1__GetCopyStatusResponse *)reply);
+    return service->get_copy_status(
+        service->self, call, (const QueryEvents__V1__GetCopyStatusRequest *)request,
+        (QueryEvents__V1__GetCopyStatusResponse *)reply);
 }
 
 static const pt_handler query_events__v1__query_events_service__handlers[] = {
-    {&query_events__v1__query_events_service__methods[0], query_events__v1__query_events_service__list_events__serve},
-    {&query_events__v1__query_events_service__methods[1], query_events__v1__query_events_service__get_event__serve},
-    {&query_events__v1__query_events_service__methods[2], query_events__v1__query_events_service__count_events__serve},
-    {&query_events__v1__query_events_service__methods[3], query_events__v1__query_events_service__get_copy_status__serve},
+    {
+        .method = &query_events__v1__query_events_service__methods[0],
+        .unary = query_events__v1__query_events_service__list_events__serve,
+    },
+    {
+        .method = &query_events__v1__query_events_service__methods[1],
+        .unary = query_events__v1__query_events_service__get_event__serve,
+    },
+    {
+        .method = &query_events__v1__query_events_service__methods[2],
+        .unary = query_events__v1__query_events_service__count_events__serve,
+    },
+    {
+        .method = &query_events__v1__query_events_service__methods[3],
+        .unary = query_events__v1__query_events_service__get_copy_status__serve,
+    },
 };
 
-pt_code query_events__v1__query_events_service__register(pt_server *server, const QueryEvents__V1__QueryEventsService *impl, pt_status *st) {
-    return pt_server_add(server, &query_events__v1__query_events_service__service, query_events__v1__query_events_service__handlers, impl, st);
+pt_code query_events__v1__query_events_service__register(
+    pt_server *server, const QueryEvents__V1__QueryEventsService *impl, pt_status *st) {
+    return pt_server_add(server, &query_events__v1__query_events_service__service,
+                         query_events__v1__query_events_service__handlers, impl, st);
 }

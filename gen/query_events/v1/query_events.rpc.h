@@ -27,57 +27,77 @@ extern const pt_service query_events__v1__query_events_service__service;
 
 /* Events by type, source, subject and time, in the order of the log. Paging is stable: what arrives meanwhile
  * comes on later pages and moves nothing. */
-pt_code query_events__v1__query_events_service__list_events(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
+pt_code query_events__v1__query_events_service__list_events(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
     QueryEvents__V1__ListEventsResponse **ret_reply);
-typedef void query_events__v1__query_events_service__list_events_done_fn(pt_context *ctx, const QueryEvents__V1__ListEventsResponse *reply, void *arg);
-void query_events__v1__query_events_service__list_events_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
+typedef void query_events__v1__query_events_service__list_events_done_fn(
+    pt_context *ctx, const QueryEvents__V1__ListEventsResponse *reply, void *arg);
+void query_events__v1__query_events_service__list_events_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__ListEventsRequest *request,
     query_events__v1__query_events_service__list_events_done_fn *on_done, void *arg);
 
 /* One event; NOT_FOUND where there is none. */
-pt_code query_events__v1__query_events_service__get_event(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
+pt_code query_events__v1__query_events_service__get_event(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
     QueryEvents__V1__GetEventResponse **ret_reply);
-typedef void query_events__v1__query_events_service__get_event_done_fn(pt_context *ctx, const QueryEvents__V1__GetEventResponse *reply, void *arg);
-void query_events__v1__query_events_service__get_event_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
+typedef void query_events__v1__query_events_service__get_event_done_fn(
+    pt_context *ctx, const QueryEvents__V1__GetEventResponse *reply, void *arg);
+void query_events__v1__query_events_service__get_event_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetEventRequest *request,
     query_events__v1__query_events_service__get_event_done_fn *on_done, void *arg);
 
 /* How many, by type and by hour of their time. */
-pt_code query_events__v1__query_events_service__count_events(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
+pt_code query_events__v1__query_events_service__count_events(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
     QueryEvents__V1__CountEventsResponse **ret_reply);
-typedef void query_events__v1__query_events_service__count_events_done_fn(pt_context *ctx, const QueryEvents__V1__CountEventsResponse *reply, void *arg);
-void query_events__v1__query_events_service__count_events_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
+typedef void query_events__v1__query_events_service__count_events_done_fn(
+    pt_context *ctx, const QueryEvents__V1__CountEventsResponse *reply, void *arg);
+void query_events__v1__query_events_service__count_events_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__CountEventsRequest *request,
     query_events__v1__query_events_service__count_events_done_fn *on_done, void *arg);
 
 /* How far the read copy has come. */
-pt_code query_events__v1__query_events_service__get_copy_status(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
+pt_code query_events__v1__query_events_service__get_copy_status(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
     QueryEvents__V1__GetCopyStatusResponse **ret_reply);
-typedef void query_events__v1__query_events_service__get_copy_status_done_fn(pt_context *ctx, const QueryEvents__V1__GetCopyStatusResponse *reply, void *arg);
-void query_events__v1__query_events_service__get_copy_status_start(pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
+typedef void query_events__v1__query_events_service__get_copy_status_done_fn(
+    pt_context *ctx, const QueryEvents__V1__GetCopyStatusResponse *reply, void *arg);
+void query_events__v1__query_events_service__get_copy_status_start(
+    pt_channel *channel, pt_context *ctx, const QueryEvents__V1__GetCopyStatusRequest *request,
     query_events__v1__query_events_service__get_copy_status_done_fn *on_done, void *arg);
 
 typedef struct QueryEvents__V1__QueryEventsService {
     void *self; /* first argument of every handler */
     /* Events by type, source, subject and time, in the order of the log. Paging is stable: what arrives meanwhile
      * comes on later pages and moves nothing. */
-    pt_code (*list_events)(void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
+    pt_code (*list_events)(
+        void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
         QueryEvents__V1__ListEventsResponse *reply);
     /* One event; NOT_FOUND where there is none. */
-    pt_code (*get_event)(void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
+    pt_code (*get_event)(
+        void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
         QueryEvents__V1__GetEventResponse *reply);
     /* How many, by type and by hour of their time. */
-    pt_code (*count_events)(void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
+    pt_code (*count_events)(
+        void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
         QueryEvents__V1__CountEventsResponse *reply);
     /* How far the read copy has come. */
-    pt_code (*get_copy_status)(void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
+    pt_code (*get_copy_status)(
+        void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
         QueryEvents__V1__GetCopyStatusResponse *reply);
 } QueryEvents__V1__QueryEventsService;
 
-pt_code query_events__v1__query_events_service__list_events__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
+pt_code query_events__v1__query_events_service__list_events__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
     QueryEvents__V1__ListEventsResponse *reply);
-pt_code query_events__v1__query_events_service__get_event__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
+pt_code query_events__v1__query_events_service__get_event__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
     QueryEvents__V1__GetEventResponse *reply);
-pt_code query_events__v1__query_events_service__count_events__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
+pt_code query_events__v1__query_events_service__count_events__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
     QueryEvents__V1__CountEventsResponse *reply);
-pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
+pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(
+    void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
     QueryEvents__V1__GetCopyStatusResponse *reply);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
@@ -91,7 +111,8 @@ pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(v
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
-pt_code query_events__v1__query_events_service__register(pt_server *server, const QueryEvents__V1__QueryEventsService *impl, pt_status *st) PT_MUST_CHECK;
+pt_code query_events__v1__query_events_service__register(
+    pt_server *server, const QueryEvents__V1__QueryEventsService *impl, pt_status *st) PT_MUST_CHECK;
 
 PROTOBUF_C__END_DECLS
 

@@ -29,7 +29,8 @@ const pt_service grpc__health__v1__health__service = {
     .n_methods = 2,
 };
 
-pt_code grpc__health__v1__health__check(pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
+pt_code grpc__health__v1__health__check(
+    pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
     Grpc__Health__V1__HealthCheckResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &grpc__health__v1__health__methods[0], &request->base, &reply);
@@ -38,17 +39,21 @@ pt_code grpc__health__v1__health__check(pt_channel *channel, pt_context *ctx, co
 }
 
 static void grpc__health__v1__health__check__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    grpc__health__v1__health__check_done_fn *on_done = (grpc__health__v1__health__check_done_fn *)ctx->stub_done;
+    grpc__health__v1__health__check_done_fn *on_done =
+        (grpc__health__v1__health__check_done_fn *)ctx->stub_done;
     on_done(ctx, (const Grpc__Health__V1__HealthCheckResponse *)reply, arg);
 }
 
-void grpc__health__v1__health__check_start(pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
+void grpc__health__v1__health__check_start(
+    pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
     grpc__health__v1__health__check_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &grpc__health__v1__health__methods[0], &request->base, grpc__health__v1__health__check__done, arg);
+    pt_unary_start(channel, ctx, &grpc__health__v1__health__methods[0], &request->base,
+                   grpc__health__v1__health__check__done, arg);
 }
 
-pt_code grpc__health__v1__health__check__unimplemented(void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
+pt_code grpc__health__v1__health__check__unimplemented(
+    void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
     Grpc__Health__V1__HealthCheckResponse *reply) {
     (void)self;
     (void)request;
@@ -56,17 +61,26 @@ pt_code grpc__health__v1__health__check__unimplemented(void *self, pt_server_cal
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "grpc.health.v1.Health/Check is not implemented");
 }
 
-static pt_code grpc__health__v1__health__check__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code grpc__health__v1__health__check__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Grpc__Health__V1__Health *service = impl;
-    return service->check(service->self, call, (const Grpc__Health__V1__HealthCheckRequest *)request, (Grpc__Health__V1__HealthCheckResponse *)reply);
+    return service->check(
+        service->self, call, (const Grpc__Health__V1__HealthCheckRequest *)request,
+        (Grpc__Health__V1__HealthCheckResponse *)reply);
 }
 
 static const pt_handler grpc__health__v1__health__handlers[] = {
-    {&grpc__health__v1__health__methods[0], grpc__health__v1__health__check__serve},
-    {&grpc__health__v1__health__methods[1], NULL},
+    {
+        .method = &grpc__health__v1__health__methods[0],
+        .unary = grpc__health__v1__health__check__serve,
+    },
+    {
+        .method = &grpc__health__v1__health__methods[1],
+    },
 };
 
-pt_code grpc__health__v1__health__register(pt_server *server, const Grpc__Health__V1__Health *impl, pt_status *st) {
-    return pt_server_add(server, &grpc__health__v1__health__service, grpc__health__v1__health__handlers, impl, st);
+pt_code grpc__health__v1__health__register(
+    pt_server *server, const Grpc__Health__V1__Health *impl, pt_status *st) {
+    return pt_server_add(server, &grpc__health__v1__health__service,
+                         grpc__health__v1__health__handlers, impl, st);
 }

@@ -26,20 +26,25 @@ PROTOBUF_C__BEGIN_DECLS
 extern const pt_service grpc__health__v1__health__service;
 
 /* Answers NOT_FOUND for a service that the server does not have. */
-pt_code grpc__health__v1__health__check(pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
+pt_code grpc__health__v1__health__check(
+    pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
     Grpc__Health__V1__HealthCheckResponse **ret_reply);
-typedef void grpc__health__v1__health__check_done_fn(pt_context *ctx, const Grpc__Health__V1__HealthCheckResponse *reply, void *arg);
-void grpc__health__v1__health__check_start(pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
+typedef void grpc__health__v1__health__check_done_fn(
+    pt_context *ctx, const Grpc__Health__V1__HealthCheckResponse *reply, void *arg);
+void grpc__health__v1__health__check_start(
+    pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
     grpc__health__v1__health__check_done_fn *on_done, void *arg);
 
 typedef struct Grpc__Health__V1__Health {
     void *self; /* first argument of every handler */
     /* Answers NOT_FOUND for a service that the server does not have. */
-    pt_code (*check)(void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
+    pt_code (*check)(
+        void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
         Grpc__Health__V1__HealthCheckResponse *reply);
 } Grpc__Health__V1__Health;
 
-pt_code grpc__health__v1__health__check__unimplemented(void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
+pt_code grpc__health__v1__health__check__unimplemented(
+    void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
     Grpc__Health__V1__HealthCheckResponse *reply);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
@@ -50,7 +55,8 @@ pt_code grpc__health__v1__health__check__unimplemented(void *self, pt_server_cal
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
-pt_code grpc__health__v1__health__register(pt_server *server, const Grpc__Health__V1__Health *impl, pt_status *st) PT_MUST_CHECK;
+pt_code grpc__health__v1__health__register(
+    pt_server *server, const Grpc__Health__V1__Health *impl, pt_status *st) PT_MUST_CHECK;
 
 PROTOBUF_C__END_DECLS
 

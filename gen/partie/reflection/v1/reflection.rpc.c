@@ -20,7 +20,8 @@ const pt_service partie__reflection__v1__reflection_service__service = {
     .n_methods = 1,
 };
 
-pt_code partie__reflection__v1__reflection_service__get_descriptors(pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+pt_code partie__reflection__v1__reflection_service__get_descriptors(
+    pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
     Partie__Reflection__V1__GetDescriptorsResponse **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &partie__reflection__v1__reflection_service__methods[0], &request->base, &reply);
@@ -29,17 +30,21 @@ pt_code partie__reflection__v1__reflection_service__get_descriptors(pt_channel *
 }
 
 static void partie__reflection__v1__reflection_service__get_descriptors__done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
-    partie__reflection__v1__reflection_service__get_descriptors_done_fn *on_done = (partie__reflection__v1__reflection_service__get_descriptors_done_fn *)ctx->stub_done;
+    partie__reflection__v1__reflection_service__get_descriptors_done_fn *on_done =
+        (partie__reflection__v1__reflection_service__get_descriptors_done_fn *)ctx->stub_done;
     on_done(ctx, (const Partie__Reflection__V1__GetDescriptorsResponse *)reply, arg);
 }
 
-void partie__reflection__v1__reflection_service__get_descriptors_start(pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+void partie__reflection__v1__reflection_service__get_descriptors_start(
+    pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
     partie__reflection__v1__reflection_service__get_descriptors_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &partie__reflection__v1__reflection_service__methods[0], &request->base, partie__reflection__v1__reflection_service__get_descriptors__done, arg);
+    pt_unary_start(channel, ctx, &partie__reflection__v1__reflection_service__methods[0], &request->base,
+                   partie__reflection__v1__reflection_service__get_descriptors__done, arg);
 }
 
-pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplemented(void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplemented(
+    void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
     Partie__Reflection__V1__GetDescriptorsResponse *reply) {
     (void)self;
     (void)request;
@@ -47,16 +52,23 @@ pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplement
     return pt_server_call_fail(call, PT_UNIMPLEMENTED, "partie.reflection.v1.ReflectionService/GetDescriptors is not implemented");
 }
 
-static pt_code partie__reflection__v1__reflection_service__get_descriptors__serve(const void *impl, pt_server_call *call, const ProtobufCMessage *request,
-    ProtobufCMessage *reply) {
+static pt_code partie__reflection__v1__reflection_service__get_descriptors__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Partie__Reflection__V1__ReflectionService *service = impl;
-    return service->get_descriptors(service->self, call, (const Partie__Reflection__V1__GetDescriptorsRequest *)request, (Partie__Reflection__V1__GetDescriptorsResponse *)reply);
+    return service->get_descriptors(
+        service->self, call, (const Partie__Reflection__V1__GetDescriptorsRequest *)request,
+        (Partie__Reflection__V1__GetDescriptorsResponse *)reply);
 }
 
 static const pt_handler partie__reflection__v1__reflection_service__handlers[] = {
-    {&partie__reflection__v1__reflection_service__methods[0], partie__reflection__v1__reflection_service__get_descriptors__serve},
+    {
+        .method = &partie__reflection__v1__reflection_service__methods[0],
+        .unary = partie__reflection__v1__reflection_service__get_descriptors__serve,
+    },
 };
 
-pt_code partie__reflection__v1__reflection_service__register(pt_server *server, const Partie__Reflection__V1__ReflectionService *impl, pt_status *st) {
-    return pt_server_add(server, &partie__reflection__v1__reflection_service__service, partie__reflection__v1__reflection_service__handlers, impl, st);
+pt_code partie__reflection__v1__reflection_service__register(
+    pt_server *server, const Partie__Reflection__V1__ReflectionService *impl, pt_status *st) {
+    return pt_server_add(server, &partie__reflection__v1__reflection_service__service,
+                         partie__reflection__v1__reflection_service__handlers, impl, st);
 }

@@ -26,20 +26,25 @@ PROTOBUF_C__BEGIN_DECLS
 extern const pt_service partie__reflection__v1__reflection_service__service;
 
 /* The services of this server and the files that define them, each file after those it imports. */
-pt_code partie__reflection__v1__reflection_service__get_descriptors(pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+pt_code partie__reflection__v1__reflection_service__get_descriptors(
+    pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
     Partie__Reflection__V1__GetDescriptorsResponse **ret_reply);
-typedef void partie__reflection__v1__reflection_service__get_descriptors_done_fn(pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsResponse *reply, void *arg);
-void partie__reflection__v1__reflection_service__get_descriptors_start(pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+typedef void partie__reflection__v1__reflection_service__get_descriptors_done_fn(
+    pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsResponse *reply, void *arg);
+void partie__reflection__v1__reflection_service__get_descriptors_start(
+    pt_channel *channel, pt_context *ctx, const Partie__Reflection__V1__GetDescriptorsRequest *request,
     partie__reflection__v1__reflection_service__get_descriptors_done_fn *on_done, void *arg);
 
 typedef struct Partie__Reflection__V1__ReflectionService {
     void *self; /* first argument of every handler */
     /* The services of this server and the files that define them, each file after those it imports. */
-    pt_code (*get_descriptors)(void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+    pt_code (*get_descriptors)(
+        void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
         Partie__Reflection__V1__GetDescriptorsResponse *reply);
 } Partie__Reflection__V1__ReflectionService;
 
-pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplemented(void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
+pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplemented(
+    void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
     Partie__Reflection__V1__GetDescriptorsResponse *reply);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
@@ -50,7 +55,8 @@ pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplement
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
-pt_code partie__reflection__v1__reflection_service__register(pt_server *server, const Partie__Reflection__V1__ReflectionService *impl, pt_status *st) PT_MUST_CHECK;
+pt_code partie__reflection__v1__reflection_service__register(
+    pt_server *server, const Partie__Reflection__V1__ReflectionService *impl, pt_status *st) PT_MUST_CHECK;
 
 PROTOBUF_C__END_DECLS
 
