@@ -58,6 +58,10 @@ pt_code pt_json_write_field(const pt_field *field, pt_slice wire, const pt_json_
  * INVALID_ARGUMENT: not a value of the field, or its type has no text form. */
 pt_code pt_json_read_text(const pt_field *field, pt_slice text, pt_buf *out, pt_status *st) PT_MUST_CHECK;
 
+/* Checks that `text` is one JSON value, whatever it is, and nothing else, with at most `depth` objects and lists in each other
+ * (1 to 1000). INVALID_ARGUMENT: it is not, with the byte; RESOURCE_EXHAUSTED: too deep. Thread: any. */
+pt_code pt_json_check(pt_slice text, uint32_t depth, pt_status *st) PT_MUST_CHECK;
+
 /* Appends `text` as a JSON string with its quotes. Invalid UTF-8 becomes U+FFFD, so that any bytes can be logged. */
 pt_code pt_json_quote(pt_buf *out, pt_slice text) PT_MUST_CHECK;
 
