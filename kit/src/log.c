@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,4 +101,12 @@ void pt_log(pt_log_level level, const pt_log_field *fields, const char *format, 
     va_start(args, format);
     pt_log_vwrite(level, fields, format, args);
     va_end(args);
+}
+
+bool pt_log_gate_pass(pt_log_gate *gate, uint32_t interval_ms) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    uint64_t open_again = atomic_load(&gate->open_again_ms);
+    return now_ms >= open_again && atomic_compare_exchange_strong(&gate->open_again_ms, &open_again, now_ms + interval_ms);
 }

@@ -4,19 +4,19 @@
 
 #include "store_testing.h"
 
-static pt_temp temp;
-static char path[PT_TEMP_PATH_BYTES];
+static pt_tempdir temp;
+static char path[PATH_BYTES];
 static pt_status st;
 static int64_t small = 10, large = 1 << 20;
 
 static void setup(void) {
-    pt_temp_init(&temp);
-    pt_temp_file(&temp, "notes.db", path);
+    pt_tempdir_init(&temp);
+    pt_tempdir_file(&temp, "notes.db", path, sizeof path);
     st = (pt_status)PT_STATUS_INIT;
 }
 
 static void teardown(void) {
-    pt_temp_done(&temp);
+    pt_tempdir_done(&temp);
 }
 
 TestSuite(store_fault, .init = setup, .fini = teardown, .timeout = 30);

@@ -8,18 +8,18 @@
 
 #include "store_testing.h"
 
-static pt_temp temp;
-static char path[PT_TEMP_PATH_BYTES];
+static pt_tempdir temp;
+static char path[PATH_BYTES];
 static pt_status st;
 
 static void setup(void) {
-    pt_temp_init(&temp);
-    pt_temp_file(&temp, "notes.db", path);
+    pt_tempdir_init(&temp);
+    pt_tempdir_file(&temp, "notes.db", path, sizeof path);
     st = (pt_status)PT_STATUS_INIT;
 }
 
 static void teardown(void) {
-    pt_temp_done(&temp);
+    pt_tempdir_done(&temp);
 }
 
 TestSuite(store, .init = setup, .fini = teardown, .timeout = 30);
@@ -82,8 +82,8 @@ Test(store, refuses_what_is_not_its_own) {
     options.owner = "users";
     expect_refused(&options, PT_FAILED_PRECONDITION, "not a database of users");
 
-    char other[PT_TEMP_PATH_BYTES];
-    FILE *text = fopen(pt_temp_file(&temp, "text", other), "w");
+    char other[PATH_BYTES];
+    FILE *text = fopen(pt_tempdir_file(&temp, "text", other, sizeof other), "w");
     for (int i = 0; i < 1000; i++)
         fputs("this is no database\n", text);
     fclose(text);

@@ -8,9 +8,11 @@
 #include <time.h>
 
 #include "partie/kit/store.h"
-#include "partie/kit/testing/temp.h"
+#include "support/tempdir.h"
 
 static const char *const note_schema[] = {"CREATE TABLE note (id INTEGER PRIMARY KEY, text BLOB NOT NULL)"};
+
+#define PATH_BYTES 256 /* of a file of the tests */
 
 static const char insert_note_sql[] = "INSERT INTO note (text) VALUES (zeroblob(?1))";
 static const char count_notes_sql[] = "SELECT count(*) FROM note";

@@ -46,7 +46,15 @@ void pt_log_configure(const char *program, pt_log_level level, pt_log_format for
 /* Writes one line. `fields` may be NULL. Below the level nothing happens. Keeps errno. */
 void pt_log(pt_log_level level, const pt_log_field *fields, const char *format, ...) PT_PRINTF(3, 4);
 
-/* The same on behalf of a call: with its method, its `x-request-id` and the trace id of its `traceparent`. */
+/* Lets one line through per interval where the same trouble may come thousands of times a second. Static, all zero. */
+typedef struct pt_log_gate {
+    _Atomic uint64_t open_again_ms; /* monotonic */
+} pt_log_gate;
+
+/* True at most once in `interval_ms`. Thread: any. */
+bool pt_log_gate_pass(pt_log_gate *gate, uint32_t interval_ms);
+
+/* As pt_log, on behalf of a call: with its method, its `x-request-id` and the trace id of its `traceparent`. */
 void pt_log_call(pt_log_level level, const struct pt_server_call *call, const char *format, ...) PT_PRINTF(3, 4);
 
 #endif
