@@ -33,24 +33,26 @@ static const char *take_free(pt_model *model, taken **scope, const char *name) {
     return name;
 }
 
-/* Claims a name that linker or preprocessor sees. */
-static void claim(pt_model *model, const pt_decl *decl, const char *prefix, const char *suffix) {
+/* Claims a name that linker or preprocessor sees. False: another declaration has it, which is an error. */
+static bool claim(pt_model *model, const pt_decl *decl, const char *prefix, const char *suffix) {
     const char *name = *suffix ? pt_pool_printf(&model->pool, "%s%s", prefix, suffix) : prefix;
     pt_symbol *other = NULL;
     HASH_FIND_STR(model->globals, name, other);
     if (other) {
         pt_model_error(model, decl, "%s and %s (%s) would both be %s in C; rename one of them", decl->full_name,
                        other->decl->full_name, pt_decl_place(model, other->decl), name);
-        return;
+        return false;
     }
     pt_symbol *symbol = pt_pool_alloc(&model->pool, 1, sizeof *symbol);
     *symbol = (pt_symbol){.name = name, .decl = decl};
     HASH_ADD_KEYPTR(hh, model->globals, symbol->name, strlen(symbol->name), symbol);
+    return true;
 }
 
+/* Claims names up to the first that another has: one error for each pair of declarations is enough. */
 static void claim_all(pt_model *model, const pt_decl *decl, const char *prefix, const char *const *suffixes) {
-    for (; *suffixes; suffixes++)
-        claim(model, decl, prefix, *suffixes);
+    while (*suffixes && claim(model, decl, prefix, *suffixes))
+        suffixes++;
 }
 
 static void name_enum(pt_model *model, pt_gen_enum *enumeration) {
@@ -58,12 +60,12 @@ static void name_enum(pt_model *model, pt_gen_enum *enumeration) {
     const char *upper = pt_name_upper(&model->pool, full_name);
     enumeration->c_type = pt_name_type(&model->pool, full_name);
     enumeration->c_lower = pt_name_lower(&model->pool, full_name);
-    claim(model, &enumeration->decl, enumeration->c_type, "");
-    claim(model, &enumeration->decl, enumeration->c_lower, "__descriptor");
+    bool free = claim(model, &enumeration->decl, enumeration->c_type, "") &&
+                claim(model, &enumeration->decl, enumeration->c_lower, "__descriptor");
     for (size_t i = 0; i < enumeration->n_values; i++) {
         pt_gen_value *value = &enumeration->values[i];
         value->c_name = pt_pool_printf(&model->pool, "%s__%s", upper, value->decl.name);
-        claim(model, &value->decl, value->c_name, "");
+        free = free && claim(model, &value->decl, value->c_name, "");
     }
 }
 
@@ -73,8 +75,7 @@ static void name_oneof(pt_model *model, taken **members, pt_gen_oneof *oneof) {
     oneof->c_type = pt_pool_printf(&model->pool, "%sCase", pt_name_type(&model->pool, full_name));
     oneof->c_not_set = pt_pool_printf(&model->pool, "%s__NOT_SET", pt_name_upper(&model->pool, full_name));
     oneof->c_case = take_free(model, members, pt_pool_printf(&model->pool, "%s_case", lower));
-    claim(model, &oneof->decl, oneof->c_type, "");
-    claim(model, &oneof->decl, oneof->c_not_set, "");
+    if (claim(model, &oneof->decl, oneof->c_type, "")) claim(model, &oneof->decl, oneof->c_not_set, "");
 }
 
 static void name_field(pt_model *model, taken **members, const pt_gen_message *message, pt_gen_field *field) {
@@ -100,9 +101,8 @@ static void name_message(pt_model *model, pt_gen_message *message) {
     message->c_type = pt_name_type(&model->pool, full_name);
     message->c_lower = pt_name_lower(&model->pool, full_name);
     message->c_upper = pt_name_upper(&model->pool, full_name);
-    claim(model, &message->decl, message->c_type, "");
-    claim(model, &message->decl, message->c_upper, "__INIT");
-    claim_all(model, &message->decl, message->c_lower, functions);
+    if (claim(model, &message->decl, message->c_type, "") && claim(model, &message->decl, message->c_upper, "__INIT"))
+        claim_all(model, &message->decl, message->c_lower, functions);
     taken *members = NULL;
     take(model, &members, "base");
     for (size_t i = 0; i < message->n_fields; i++) {
@@ -128,9 +128,8 @@ static void name_service(pt_model *model, pt_gen_service *service) {
     service->c_type = pt_name_type(&model->pool, full_name);
     service->c_lower = pt_name_lower(&model->pool, full_name);
     service->c_upper = pt_name_upper(&model->pool, full_name);
-    claim(model, &service->decl, service->c_type, "");
-    claim(model, &service->decl, service->c_upper, "__INIT");
-    claim_all(model, &service->decl, service->c_lower, tables);
+    if (claim(model, &service->decl, service->c_type, "") && claim(model, &service->decl, service->c_upper, "__INIT"))
+        claim_all(model, &service->decl, service->c_lower, tables);
     taken *members = NULL, *functions = NULL;
     take(model, &members, "self");
     for (const char *const *table = tables; *table; table++)

@@ -73,7 +73,7 @@ static void print_floating(pt_printer *out, const pt_gen_field *field) {
     else if (isinf(value))
         pt_print(out, "%sINFINITY", value < 0 ? "-" : "");
     else
-        pt_print(out, is(field, "float") ? "(float)%.17g" : "%.17g", value);
+        pt_print(out, is(field, "float") ? "(float)%.9g" : "%.17g", value);
 }
 
 static void print_signed(pt_printer *out, const pt_gen_field *field) {

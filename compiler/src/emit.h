@@ -44,7 +44,13 @@ extern const pt_emitter pt_emitters[];
 /* kind=code: X.pb.h and X.pb.c, and where the file has services X.rpc.h and X.rpc.c. */
 pt_emit_fn pt_emit_code;
 
-/* Its parts, each into a printer of its own. */
+/* kind=tests: X_contract.c. kind=handlers: handlers.h, handlers.c. kind=scaffold: a service's folder. Each for files with
+ * services only. */
+pt_emit_fn pt_emit_tests;
+pt_emit_fn pt_emit_handlers;
+pt_emit_fn pt_emit_scaffold;
+
+/* The parts of kind=code, each into a printer of its own. */
 void pt_emit_pb_h(pt_model *model, const pt_gen_file *file, pt_printer *out);
 void pt_emit_pb_c(pt_model *model, const pt_gen_file *file, pt_printer *out);
 void pt_emit_rpc_h(pt_model *model, const pt_gen_file *file, pt_printer *out);

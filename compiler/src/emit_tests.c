@@ -1,5 +1,5 @@
-/* X_contract.c: the contract suite of a file's services. It holds names only; what the checks do is in the contract_harness that it
- * calls, so that a better check needs no new suites. */
+/* X_contract.c: the contract suite of a file's services. It holds names only; what the checks do is in the contract_harness
+ * that it calls, so that a better check needs no new suites. */
 #include "emit.h"
 
 /* google.api.http */
@@ -22,17 +22,17 @@ static void emit_checks(const pt_gen_method *method, const char *const *checks, 
     pt_let(out, "method", method->decl.name);
     for (; *checks; checks++) {
         pt_let(out, "check", *checks);
-        pt_expand(out, "Test($suite$, $method$_$check$) {\n"
-                       "    pt_contract_$check$(&$suite$__service, \"$method$\");\n}\n\n");
+        pt_expand(out, "Test($lower$, $method$_$check$) {\n"
+                       "    pt_contract_$check$(&$lower$__service, \"$method$\");\n}\n\n");
     }
 }
 
 static void emit_suite(const pt_gen_service *service, pt_printer *out) {
-    pt_let(out, "suite", service->c_lower);
-    pt_print(out, "/* ---- %s ---- */\n\n", service->decl.full_name);
+    pt_let_service(out, service);
+    pt_expand(out, "/* ---- $full$ ---- */\n\n");
     for (const char *const *check = service_checks; *check; check++) {
         pt_let(out, "check", *check);
-        pt_expand(out, "Test($suite$, $check$) {\n    pt_contract_$check$(&$suite$__service);\n}\n\n");
+        pt_expand(out, "Test($lower$, $check$) {\n    pt_contract_$check$(&$lower$__service);\n}\n\n");
     }
     for (size_t i = 0; i < service->n_methods; i++) {
         const pt_gen_method *method = &service->methods[i];
@@ -50,5 +50,6 @@ void pt_emit_tests(pt_model *model, const pt_gen_file *file, pt_output *out) {
     pt_printer *suites = pt_output_add(out, pt_pool_printf(&model->pool, "%s_contract.c", file->stem));
     pt_emit_banner(file, suites);
     pt_print(suites, "#include \"contract.h\"\n#include \"%s.rpc.h\"\n\n", file->stem);
-    for (size_t i = 0; i < file->n_services; i++) emit_suite(&file->services[i], suites);
+    for (size_t i = 0; i < file->n_services; i++)
+        emit_suite(&file->services[i], suites);
 }

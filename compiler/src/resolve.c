@@ -119,7 +119,7 @@ static void check_extensions(pt_model *model, const pt_gen_file *file, const pt_
         if (strncmp(of, options, sizeof options - 1) == 0 && strstr(of, "Options")) continue;
         pt_decl decl = {0};
         pt_decl_init(model, &decl, file, scope, tag, i, extensions[i]->name ? extensions[i]->name : "unnamed");
-        pt_model_error(model, &decl, "extensions of messages are not supported; put the field into %s", of);
+        pt_model_error(model, &decl, "extensions of messages are not supported; put the field into %s", of + (*of == '.'));
     }
 }
 
