@@ -15,6 +15,7 @@ static bool put_front(path *p, const char *part) {
     size_t len = strlen(part);
     const size_t dots = 3;
     if (p->start < len + dots) {
+        if (p->text[p->start] == '.') p->start++;
         p->start -= dots;
         memcpy(p->text + p->start, "...", dots);
         return false;
@@ -40,9 +41,7 @@ static bool skip_group(pt_reader *r) {
     return true;
 }
 
-/* How often the field stands in the frame before `at`. All that is before was checked. The ranges that the frames of a path
- * are searched in do not overlap, so a report is linear in the message. */
-static size_t count_before(const pt_check_frame *frame, uint32_t number, const uint8_t *at) {
+size_t pt_check_count(const pt_check_frame *frame, uint32_t number, const uint8_t *at) {
     pt_reader r = {frame->start, at};
     size_t n = 0;
     uint32_t found;
@@ -58,7 +57,8 @@ static size_t count_before(const pt_check_frame *frame, uint32_t number, const u
     return n;
 }
 
-/* Puts a field in front of the path: "name", "name[3]" or "field 19". `at` is within the field. */
+/* Puts a field in front of the path: "name", "name[3]" or "(field 19)". `at` is within the field. The bytes that the frames of
+ * a path are searched in do not overlap, so a report is linear in the message. */
 static bool put_field(path *p, const pt_check_ops *ops, const pt_check_frame *frame, uint32_t number, const uint8_t *at) {
     char part[32];
     pt_check_field field;
@@ -69,7 +69,7 @@ static bool put_field(path *p, const pt_check_ops *ops, const pt_check_frame *fr
         return put_front(p, part);
     }
     if (field.repeated) {
-        snprintf(part, sizeof part, "[%zu]", count_before(frame, number, at));
+        snprintf(part, sizeof part, "[%zu]", pt_check_count(frame, number, at));
         if (!put_front(p, part)) return false;
     }
     return put_front(p, ops->name(frame->type, number));
@@ -109,6 +109,7 @@ static const char *fault_text(pt_check_fault fault) {
     case PT_CHECK_PACKED_BOOL: return "packed bool is neither 0 nor 1";
     case PT_CHECK_REFUSED_GROUP: return "groups are not supported";
     case PT_CHECK_OPEN_GROUP: return "group has no end";
+    case PT_CHECK_TWICE: return "stands twice, and merging is not supported";
     case PT_CHECK_STRAY_END: return "end of a group that is not open";
     default: return "malformed";
     }

@@ -9,7 +9,7 @@
 #include "core/wire.h"
 #include "partie/limits.h"
 
-/* Deepest nesting that limits can ask for; a frame each, on the stack (32 KiB in all). */
+/* Deepest nesting that limits can ask for; a frame each, on the stack (40 KiB in all). */
 #define PT_CHECK_MAX_DEPTH 1000
 
 /* What bytes a field takes. */
@@ -38,8 +38,9 @@ typedef struct pt_check_ops {
     bool (*find)(const void *type, uint32_t number, uint32_t *hint, pt_check_field *ret);
     /* Name of a field for error messages; NULL: unknown. */
     const char *(*name)(const void *type, uint32_t number);
-    bool groups;      /* groups are skipped; otherwise refused, since the reader behind the check can't pass over them */
-    bool strict_bool; /* a packed bool is one byte of 0 or 1, since the reader behind the check takes nothing else */
+    bool groups;          /* groups are skipped; otherwise refused, since the reader behind the check can't pass over them */
+    bool single_messages; /* a message field that is not repeated stands once, since the reader behind the check can't merge */
+    bool strict_bool;     /* a packed bool is one byte of 0 or 1, since the reader behind the check takes nothing else */
 } pt_check_ops;
 
 typedef enum pt_check_fault {
@@ -54,6 +55,7 @@ typedef enum pt_check_fault {
     PT_CHECK_REFUSED_GROUP,
     PT_CHECK_OPEN_GROUP,
     PT_CHECK_STRAY_END,
+    PT_CHECK_TWICE,
     PT_CHECK_TOO_DEEP,
     PT_CHECK_TOO_MANY,
 } pt_check_fault;
@@ -65,6 +67,7 @@ typedef struct pt_check_frame {
     uint32_t number : 31;       /* of the field that holds it; 0 for the whole */
     uint32_t group : 1;
     uint32_t hint;
+    uint64_t seen; /* bit number % 64 of each message field that was in it, if messages must be single */
 } pt_check_frame;
 
 /* Where and why it stopped. */
@@ -80,6 +83,9 @@ typedef struct pt_check_stop {
 /* Fills `st` from a stop: path of the field, reason, byte. Returns its code. */
 pt_code pt_check_report(const pt_check_ops *ops, const pt_check_frame *frames, const pt_check_stop *stop,
                         const pt_limits *limits, pt_status *st);
+
+/* How often the field stands in the frame before `at`, up to where all was checked. Linear in the frame. */
+size_t pt_check_count(const pt_check_frame *frame, uint32_t number, const uint8_t *at);
 
 /* Refuses what is longer than limits->message_bytes. */
 pt_code pt_check_size(pt_slice bytes, const pt_limits *limits, pt_status *st);
@@ -157,6 +163,15 @@ PT_ALWAYS_INLINE pt_check_fault pt_check_value(const pt_check_ops *ops, const pt
     }
 }
 
+/* Notes a message field that is not repeated. True: the frame has it already. Bits are shared by fields 64 apart, so where one
+ * is set the bytes are looked through; that is rare. */
+PT_ALWAYS_INLINE bool pt_check_again(pt_check_frame *frame, uint32_t number, const uint8_t *tag) {
+    uint64_t bit = UINT64_C(1) << (number & 63);
+    if (frame->seen & bit) return pt_check_count(frame, number, tag) > 0;
+    frame->seen |= bit;
+    return false;
+}
+
 /* Runs over frames[0]. On failure fills *ret_stop; frames up to ret_stop->depth then say how it came there. */
 PT_ALWAYS_INLINE bool pt_check_run(const pt_check_ops *ops, pt_check_frame *frames, const pt_limits *limits,
                                    pt_check_stop *ret_stop) {
@@ -169,7 +184,7 @@ PT_ALWAYS_INLINE bool pt_check_run(const pt_check_ops *ops, pt_check_frame *fram
     pt_check_fault fault = PT_CHECK_FINE;
     const uint8_t *at;
     for (;;) {
-        at = r.pos;
+        const uint8_t *tag = at = r.pos;
         if (r.pos == r.end) {
             if (top == frames) return true;
             number = 0;
@@ -195,10 +210,14 @@ PT_ALWAYS_INLINE bool pt_check_run(const pt_check_ops *ops, pt_check_frame *fram
         if (fault) break;
         bool group = wire_type == PT_WIRE_START_GROUP;
         if (!group && field.kind != PT_CHECK_MESSAGE) continue;
+        at = tag;
+        fault = PT_CHECK_TWICE;
+        if (ops->single_messages && field.kind == PT_CHECK_MESSAGE && !field.repeated && pt_check_again(top, number, tag))
+            break;
         fault = PT_CHECK_TOO_DEEP;
         if (top == deepest) break;
         if (!group) r = pt_reader_of(content);
-        *++top = (pt_check_frame){r.pos, r.end, field.message, number & PT_FIELD_NUMBER_MAX, group, 0};
+        *++top = (pt_check_frame){r.pos, r.end, field.message, number & PT_FIELD_NUMBER_MAX, group, 0, 0};
     }
     *ret_stop = (pt_check_stop){fault, number, at, (size_t)(top - frames), wire_type, field.kind};
     return false;
@@ -211,7 +230,7 @@ PT_ALWAYS_INLINE pt_code pt_check_message(const pt_check_ops *ops, const void *t
     pt_check_stop stop;
     pt_code code = pt_check_size(bytes, limits, st);
     if (code || bytes.len == 0) return code;
-    frames[0] = (pt_check_frame){bytes.ptr, bytes.ptr + bytes.len, type, 0, 0, 0};
+    frames[0] = (pt_check_frame){bytes.ptr, bytes.ptr + bytes.len, type, 0, 0, 0, 0};
     if (pt_check_run(ops, frames, limits, &stop)) return PT_OK;
     return pt_check_report(ops, frames, &stop, limits, st);
 }

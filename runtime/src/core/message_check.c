@@ -51,8 +51,9 @@ static const char *name(const void *type, uint32_t number) {
     return field ? field->name : NULL;
 }
 
-/* protobuf-c's unpack fails on any group and on any packed bool but the bytes 0 and 1. */
-static const pt_check_ops OPS = {.find = find, .name = name, .groups = false, .strict_bool = true};
+/* protobuf-c's unpack fails on any group, on any packed bool but the bytes 0 and 1, and where it must merge two occurrences of
+ * a message whose oneof is unset; of a oneof's message it silently keeps the second alone. */
+static const pt_check_ops OPS = {.find = find, .name = name, .groups = false, .single_messages = true, .strict_bool = true};
 
 pt_code pt_message_check(const ProtobufCMessageDescriptor *type, pt_slice bytes, const pt_limits *limits, pt_status *st) {
     return pt_check_message(&OPS, type, bytes, limits, st);

@@ -20,7 +20,7 @@ static const char *name(const void *type, uint32_t number) {
     return field ? field->name : NULL;
 }
 
-static const pt_check_ops OPS = {.find = find, .name = name, .groups = true, .strict_bool = false};
+static const pt_check_ops OPS = {.find = find, .name = name, .groups = true, .single_messages = false, .strict_bool = false};
 
 pt_code pt_type_check(const pt_type *type, pt_slice bytes, const pt_limits *limits, pt_status *st) {
     return pt_check_message(&OPS, type, bytes, limits, st);
