@@ -18,7 +18,7 @@ typedef struct MessagesOnly__V1__Empty MessagesOnly__V1__Empty;
 typedef enum MessagesOnly__V1__Level {
     MESSAGES_ONLY__V1__LEVEL__LEVEL_UNSPECIFIED = 0,
     MESSAGES_ONLY__V1__LEVEL__LEVEL_LOW = -2147483647 - 1,
-    MESSAGES_ONLY__V1__LEVEL__LEVEL_HIGH = 2147483647,
+    MESSAGES_ONLY__V1__LEVEL__LEVEL_HIGH = 2147483646,
     MESSAGES_ONLY__V1__LEVEL__LEVEL_MINUS_ONE = -1,
 } MessagesOnly__V1__Level;
 
