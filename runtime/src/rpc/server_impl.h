@@ -1,0 +1,124 @@
+/* Inside of a server: what server.c (life), dispatch.c (a request comes), answer.c (its answer leaves), server_call.c (what a
+ * handler sees) and builtin.c (health, reflection) share.
+ *
+ * A call is held by its execution (queue, handler, or who deferred it), by its deadline's timer, and for a moment by who looks
+ * at it from outside. Whoever brings its state to ANSWERED sends the answer; when the last holder lets go, its arrival goes back
+ * to the transport. So a handler that runs past its deadline keeps its call, and the call keeps its place among max_calls. */
+#ifndef PT_RPC_SERVER_IMPL_H
+#define PT_RPC_SERVER_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "partie/server.h"
+#include "rpc/envelope.h"
+#include "rpc/methods.h"
+#include "rpc/timer.h"
+#include "rpc/transport.h"
+
+typedef enum pt_call_state { PT_CALL_QUEUED, PT_CALL_RUNNING, PT_CALL_ANSWERED } pt_call_state;
+
+struct pt_server_call {
+    pt_task task; /* first: its address is the call's */
+    pt_timer timer;
+    pt_server *server;
+    pt_arrival *arrival;
+    pt_server_call *next_made; /* of the server */
+
+    const pt_method_entry *entry;
+    uint64_t stream;
+    uint64_t deadline_ns;
+    uint32_t hops;
+    atomic_int state; /* pt_call_state; ANSWERED as long as there is no request */
+    atomic_uint holders;
+
+    pt_msg msg;       /* until the request is unpacked: what came, */
+    pt_slice payload; /* and the request in it */
+    pt_arena arena;
+    pt_metadata metadata, headers, trailers;
+    pt_status status;
+    ProtobufCMessage *request, *reply;
+};
+
+/* A service that was added, and what health says of it. */
+typedef struct pt_served {
+    const pt_service *service;
+    atomic_bool serving;
+} pt_served;
+
+#define PT_SERVER_MAX_SERVICES 256
+#define PT_SERVER_MAX_EXECUTORS 64
+#define PT_SERVER_MAX_URLS 64
+
+/* What reflection answers; made when the server begins to listen. */
+typedef struct pt_descriptions {
+    char **services; /* sorted */
+    size_t n_services;
+    ProtobufCBinaryData *files; /* each after its imports */
+    size_t n_files;
+    uint64_t fingerprint;
+} pt_descriptions;
+
+struct pt_server {
+    const pt_transport *transport;
+    pt_server_options options;
+    pt_port *port;
+    pt_timers *timers;
+    pt_methods methods;
+    pt_served services[PT_SERVER_MAX_SERVICES];
+    size_t n_services;
+    pt_executor *executors[PT_SERVER_MAX_EXECUTORS];
+    size_t n_executors;
+    char *urls[PT_SERVER_MAX_URLS];
+    size_t n_urls;
+    pt_descriptions descriptions;
+    void *builtins; /* the handlers of the built-in services; owned */
+
+    atomic_bool serving;    /* what health says of the whole */
+    atomic_bool cancelling; /* nobody waits for answers any more */
+    atomic_ullong last_answer_ns;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t idle;  /* n_calls became 0 */
+    bool draining;
+    size_t n_calls;
+    pt_server_call *made;
+};
+
+/* ---- dispatch.c ---- */
+
+/* The transport's event: decodes, finds the method, and hands the call to its executor. */
+void pt_server_request(void *arg, pt_arrival *arrival, void **user, pt_msg msg);
+
+/* ---- answer.c ---- */
+
+/* Answers an arrival that never became a call, or whose call must not be looked at. Its stream is given back. */
+void pt_answer_status(pt_server *server, pt_arrival *arrival, uint64_t stream, const pt_status *st, bool not_run);
+
+/* Answers a call with DEADLINE_EXCEEDED unless it is answered, and lets go of it. */
+void pt_answer_late(pt_server_call *call);
+
+/* Ends the execution of a call that did not get to its handler: answers with its status and lets go. */
+void pt_call_refuse(pt_server_call *call);
+
+/* Takes one more hold of a call, unless nobody has it. */
+bool pt_call_hold(pt_server_call *call);
+
+/* Lets go of a call; the last one gives its arrival back. */
+void pt_call_let_go(pt_server_call *call);
+
+/* ---- builtin.c ---- */
+
+/* Adds health and reflection. */
+pt_code pt_builtins_add(pt_server *server, pt_status *st) PT_MUST_CHECK;
+
+/* Collects what reflection answers. */
+pt_code pt_descriptions_collect(pt_server *server, pt_status *st) PT_MUST_CHECK;
+void pt_descriptions_done(pt_descriptions *d);
+
+/* ---- server.c ---- */
+
+/* For tests: pt_server_new over another transport. */
+pt_code pt_server_new_over(const pt_transport *transport, const pt_server_options *options, pt_server **ret_server,
+                           pt_status *st) PT_MUST_CHECK;
+
+#endif

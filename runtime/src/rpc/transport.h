@@ -1,0 +1,113 @@
+/* What rpc/ asks of a transport: request and reply messages over connections. transport/ implements it with nng; a fake can
+ * stand in its place. Nothing in here knows what a message means.
+ *
+ * A client works with exchanges (a request out, a reply in), a server with arrivals (a request in, a reply out). Both are reused
+ * for one request after the other and live as long as their link or port. Events come on threads of the transport with no lock of it held; they must
+ * not block, and must not close the link or port that they come from. */
+#ifndef PT_RPC_TRANSPORT_H
+#define PT_RPC_TRANSPORT_H
+
+#include "partie/buf.h"
+
+/* A message in the transport's own memory, so that it is written and read in place. */
+typedef struct pt_msg {
+    void *handle; /* private; NULL: none */
+    uint8_t *bytes;
+    size_t len;
+} pt_msg;
+
+typedef struct pt_link pt_link; /* client side: connects to one target, again and again */
+typedef struct pt_port pt_port; /* server side: listens at any number of addresses */
+typedef struct pt_exchange pt_exchange; /* client side: of a link */
+typedef struct pt_arrival pt_arrival;   /* server side: of a port */
+
+/* How an exchange of a client ended. */
+typedef enum pt_outcome {
+    PT_ANSWERED,  /* there is a reply */
+    PT_NOT_SENT,  /* cancelled, or there is no connection; nothing was handed to one */
+    PT_NO_MEMORY, /* the same, for lack of memory */
+    PT_LOST,      /* sent, perhaps; no reply will come */
+} pt_outcome;
+
+typedef struct pt_link_events {
+    /* There is a connection. */
+    void (*up)(void *arg);
+    /* There is none: the first attempt failed, or what was there is lost. `reason` is for people, borrowed. The exchanges under
+     * way end by themselves, before or after this. */
+    void (*down)(void *arg, const char *reason);
+    /* The exchange is over and may be used again. `msg` is the reply, or the request where it was not sent, or none; the
+     * receiver frees it. */
+    void (*ended)(void *arg, void *user, pt_outcome outcome, pt_msg msg);
+    void *arg;
+} pt_link_events;
+
+typedef struct pt_link_config {
+    const char *target;
+    size_t receive_bytes;      /* a connection that brings a longer message is dropped */
+    uint32_t reconnect_min_ms; /* pause after a failed attempt, */
+    uint32_t reconnect_max_ms; /* and what it grows to */
+    pt_link_events events;
+} pt_link_config;
+
+typedef struct pt_port_events {
+    /* A request came. The message is the receiver's, which frees it. The arrival is to be answered with port_reply and given back
+     * with port_release. `*user` is the receiver's to keep something in; NULL at the first time. */
+    void (*request)(void *arg, pt_arrival *a, void **user, pt_msg request);
+    void *arg;
+} pt_port_events;
+
+typedef struct pt_port_config {
+    size_t receive_bytes;  /* as above */
+    uint32_t max_arrivals; /* that are with the receiver at once; further requests wait in the transport */
+    pt_port_events events;
+} pt_port_config;
+
+typedef struct pt_transport {
+    /* A message of `len` bytes, not cleared. False: no memory. */
+    bool (*msg_new)(size_t len, pt_msg *ret_msg);
+    void (*msg_free)(pt_msg msg);
+
+    /* ---- client ---- */
+
+    /* Opens a link and starts to connect in the background; events may come before it returns.
+     * INVALID_ARGUMENT: not a target. RESOURCE_EXHAUSTED: no memory, no descriptors. */
+    pt_code (*link_open)(const pt_link_config *config, pt_link **ret_link, pt_status *st);
+    /* Ends all exchanges, waits until all events have returned, and frees link and exchanges. */
+    void (*link_close)(pt_link *link);
+    /* One more exchange; NULL: no memory. `user` comes back with `ended`. */
+    pt_exchange *(*link_exchange)(pt_link *link, void *user);
+    /* Makes an idle exchange ready for exchange_send, so that exchange_cancel finds it from now on. Does no more than take the
+     * exchange's own lock. */
+    void (*exchange_claim)(pt_exchange *x);
+    /* Sends a request on a claimed exchange and takes the message over. `ended` follows exactly once, possibly from within
+     * when nothing was sent. A request never waits inside for a later connection than those that are there. */
+    void (*exchange_send)(pt_exchange *x, pt_msg request);
+    /* Ends a claimed exchange before its reply; without effect when it is ending anyway. Never calls back from within. A reply
+     * that comes later is dropped. */
+    void (*exchange_cancel)(pt_exchange *x);
+
+    /* ---- server ---- */
+
+    pt_code (*port_new)(const pt_port_config *config, pt_port **ret_port, pt_status *st);
+    /* Listens at one more address. *ret_url is the address as it really is; the caller frees it.
+     * Errors: as pt_server_listen. */
+    pt_code (*port_listen)(pt_port *port, const char *url, char **ret_url, pt_status *st);
+    /* Lets `more` further requests in beside max_arrivals. */
+    void (*port_widen)(pt_port *port, uint32_t more);
+    /* Answers; once between request and port_release. Takes the message over. */
+    void (*port_reply)(pt_arrival *a, pt_msg reply);
+    /* Gives the arrival back; answered or not, it takes the next request. */
+    void (*port_release)(pt_arrival *a);
+    /* True when the peer that sent the request has left. */
+    bool (*port_peer_gone)(const pt_arrival *a);
+    /* Waits until the replies handed over have been written to their connections, at most until `deadline_ns` of clock.h.
+     * False: some have not. */
+    bool (*port_flush)(pt_port *port, uint64_t deadline_ns);
+    /* Closes all connections and frees. Every request has been released before. */
+    void (*port_close)(pt_port *port);
+} pt_transport;
+
+/* Over nng; in transport/. */
+extern const pt_transport pt_transport_nng;
+
+#endif
