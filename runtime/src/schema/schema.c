@@ -90,6 +90,7 @@ pt_schema *pt_schema_new(void) {
     schema->seed = pt_name_seed_new();
     if (pt_symbols_init(&schema->catalog.files, schema->seed) || pt_symbols_init(&schema->catalog.names, schema->seed))
         goto fail;
+    if (add(schema, (pt_slice){0}, pt_load_built_in, NULL)) goto fail;
     return schema;
 fail:
     pt_schema_free(schema);
