@@ -1,0 +1,178 @@
+/* Main of a contract suite: starts the service under test with what it needs and the gateway in front of them, tells the tests
+ * where they are, runs Criterion, and stops everything. A test is a process of its own, so this is the one place that all
+ * share.
+ *
+ * PARTIE_CONTRACT_SERVICE (name), PARTIE_SERVICES_DIR and PARTIE_CASES_DIR (paths) come from the build. */
+#include "probe.h"
+#include "service_conf.h"
+
+#include "support/program.h"
+#include "support/tempdir.h"
+
+#include <criterion/criterion.h>
+#include <criterion/hooks.h>
+#include <criterion/options.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MAX_SERVICES 16
+#define MAX_ARGS (PT_SERVICE_CONF_WORDS + 3)
+#define STOP_MS 20000
+/* A service that a sanitizer has slowed down still starts within this. */
+#define START_MS 30000
+
+typedef struct started {
+    char name[128];
+    pt_program *program;
+} started;
+
+typedef struct contract_system {
+    pt_tempdir data;
+    started services[MAX_SERVICES]; /* in the order of their start: needed ones first */
+    size_t n_services;
+    pt_program *gateway;
+} contract_system;
+
+static _Noreturn void give_up(const char *what) {
+    fprintf(stderr, "contract tests of %s: %s\n", PARTIE_CONTRACT_SERVICE, what);
+    exit(2);
+}
+
+static started *find_service(contract_system *sys, const char *name) {
+    for (size_t i = 0; i < sys->n_services; i++) {
+        if (strcmp(sys->services[i].name, name) == 0) return &sys->services[i];
+    }
+    return NULL;
+}
+
+/* What `{...}` stands for, behind the brace; NULL: nothing. */
+static const char *value_of(contract_system *sys, const char *name, size_t len) {
+    char service[128];
+    if (len == 4 && memcmp(name, "data", 4) == 0) return sys->data.path;
+    if (len < 5 || memcmp(name, "url:", 4) != 0) return NULL;
+    snprintf(service, sizeof service, "%.*s", (int)(len - 4), name + 4);
+    started *s = find_service(sys, service);
+    return s ? pt_program_url(s->program, 0) : NULL;
+}
+
+static void substitute(contract_system *sys, const char *path, const char *word, char *ret_text, size_t cap) {
+    size_t used = 0;
+    ret_text[0] = '\0';
+    while (*word) {
+        const char *end = *word == '{' ? strchr(word, '}') : NULL;
+        const char *value = end ? value_of(sys, word + 1, (size_t)(end - word - 1)) : NULL;
+        if (end && !value) {
+            char what[600];
+            snprintf(what, sizeof what, "%s: %s: there is only {data}, and {url:NAME} of a service that `needs` names", path,
+                     word);
+            give_up(what);
+        }
+        int n = value ? snprintf(ret_text + used, cap - used, "%s", value) : snprintf(ret_text + used, cap - used, "%c", *word);
+        if (n < 0 || (size_t)n >= cap - used) give_up("service.conf: an argument is too long");
+        used += (size_t)n;
+        word = end ? end + 1 : word + 1;
+    }
+}
+
+static pt_program *start_program(contract_system *sys, const char *name, const char *path, const pt_service_conf *conf) {
+    static const pt_program_options options = {.listeners = 1, .start_timeout_ms = START_MS, .stop_timeout_ms = STOP_MS};
+    static char texts[PT_SERVICE_CONF_WORDS][1024];
+    const char *args[MAX_ARGS] = {"--listen", "tcp://127.0.0.1:0"};
+    for (size_t i = 0; i < conf->n_args; i++) {
+        substitute(sys, path, conf->args[i], texts[i], sizeof texts[i]);
+        args[i + 2] = texts[i];
+    }
+    return pt_program_start(name, args, &options);
+}
+
+static void start_service(contract_system *sys, const char *name, unsigned depth) {
+    char path[4096], error[5000];
+    pt_service_conf conf;
+    if (find_service(sys, name)) return;
+    snprintf(path, sizeof path, "%s/%s/service.conf", PARTIE_SERVICES_DIR, name);
+    if (pt_service_conf_read(path, &conf, error, sizeof error) != 0) give_up(error);
+    if (depth == MAX_SERVICES || sys->n_services == MAX_SERVICES)
+        give_up("service.conf: services need each other in a ring, or too many");
+    for (size_t i = 0; i < conf.n_needs; i++)
+        start_service(sys, conf.needs[i], depth + 1);
+    pt_program *program = start_program(sys, name, path, &conf);
+    started *s = &sys->services[sys->n_services++];
+    snprintf(s->name, sizeof s->name, "%s", name);
+    s->program = program;
+}
+
+static void start_gateway(contract_system *sys) {
+    static const pt_program_options options = {.listeners = 1, .start_timeout_ms = START_MS, .stop_timeout_ms = STOP_MS};
+    const char *args[2 * MAX_SERVICES + 5] = {"--listen", "127.0.0.1:0", "--access-log", "off"};
+    for (size_t i = 0; i < sys->n_services; i++) {
+        args[2 * i + 4] = "--backend";
+        args[2 * i + 5] = pt_program_url(sys->services[i].program, 0);
+    }
+    sys->gateway = pt_program_start("partie-gateway", args, &options);
+}
+
+static void tell_tests(contract_system *sys) {
+    pt_random seeded;
+    char text[32];
+    started *tested = find_service(sys, PARTIE_CONTRACT_SERVICE);
+    pt_random_init(&seeded);
+    snprintf(text, sizeof text, "%" PRIu64, seeded.state);
+    setenv(PT_ENV_SEED, text, 1);
+    snprintf(text, sizeof text, "%d", (int)pt_program_pid(tested->program));
+    setenv(PT_ENV_SERVICE_PID, text, 1);
+    setenv(PT_ENV_SERVICE_URL, pt_program_url(tested->program, 0), 1);
+    setenv(PT_ENV_GATEWAY_URL, pt_program_url(sys->gateway, 0), 1);
+    setenv(PT_ENV_CASES, PARTIE_CASES_DIR, 0);
+}
+
+/* Stops a program and tells whether it had lived until then and ended with 0. */
+static bool stop_program(const char *name, pt_program *program) {
+    bool lived = pt_program_running(program);
+    if (lived) pt_program_signal(program, SIGTERM);
+    int status = pt_program_wait(program, STOP_MS);
+    bool ok = lived && status == 0;
+    if (!ok) {
+        char *text = pt_program_stderr(program);
+        fprintf(stderr, "%s %s with status %d\n--- its stderr ---\n%s--- end ---\n", name,
+                lived ? "was stopped and ended" : "ended during the tests", status, text);
+        free(text);
+    }
+    pt_program_free(program);
+    return ok;
+}
+
+static bool stop_system(contract_system *sys) {
+    bool ok = stop_program("partie-gateway", sys->gateway);
+    while (sys->n_services) {
+        started *s = &sys->services[--sys->n_services];
+        ok &= stop_program(s->name, s->program);
+    }
+    pt_tempdir_done(&sys->data);
+    return ok;
+}
+
+/* Criterion counts skipped tests and names them only when it is told to name all. */
+ReportHook(POST_TEST)(struct criterion_test_stats *stats) {
+    if (stats->test_status == CR_STATUS_SKIPPED)
+        fprintf(stderr, "[SKIP] %s::%s: %s\n", stats->test->category, stats->test->name, stats->message ? stats->message : "");
+}
+
+int main(int argc, char **argv) {
+    static contract_system sys;
+    struct criterion_test_set *tests = criterion_initialize();
+    int status = 0;
+    criterion_options.jobs = 1; /* a flood of one test must not be another's late answer */
+    if (criterion_handle_args(argc, argv, true)) {
+        pt_tempdir_init(&sys.data);
+        start_service(&sys, PARTIE_CONTRACT_SERVICE, 0);
+        start_gateway(&sys);
+        tell_tests(&sys);
+        bool passed = criterion_run_all_tests(tests);
+        bool stopped = stop_system(&sys);
+        status = passed && stopped ? 0 : 1;
+    }
+    criterion_finalize(tests);
+    return status;
+}
