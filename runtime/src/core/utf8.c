@@ -22,34 +22,52 @@ size_t pt_utf8_char(const uint8_t *p, size_t left) {
     return 4;
 }
 
-/* High bits of the eight bytes at `p`; with `no_nul`, any bit too when one of them is zero. 0: eight plain ASCII bytes.
+/* High bits of a word of text; with `no_nul`, any bit too when one of its bytes is zero. 0: plain ASCII throughout.
  * Subtracting 1 from each byte sets a high bit only where the byte was zero (or was above 0x80, which counts anyway). */
-static inline uint64_t not_plain(const uint8_t *p, bool no_nul) {
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
+static inline uint64_t not_plain(uint64_t word, bool no_nul) {
     if (no_nul) word |= word - UINT64_C(0x0101010101010101);
     return word & UINT64_C(0x8080808080808080);
 }
 
-static inline const uint8_t *find_bad(pt_slice text, bool no_nul) {
-    const uint8_t *p = text.ptr;
-    size_t left = text.len;
-    while (left > 0) {
-        if (left >= 8 && !not_plain(p, no_nul)) {
-            p += 8;
-            left -= 8;
-            continue;
-        }
-        /* Eight bytes with something in them, or the end: go on exactly, and fast again once past the next eight. */
-        size_t stop = left > 8 ? left - 8 : 0;
-        while (left > stop) {
-            size_t n = no_nul && *p == 0 ? 0 : pt_utf8_char(p, left);
-            if (n == 0) return p;
-            p += n;
-            left -= n;
-        }
+static inline uint64_t load64(const uint8_t *p) {
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+static inline uint64_t load32(const uint8_t *p) {
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+/* The exact way: the first bad byte from p up to `stop` or, when a character reaches beyond that, a little farther.
+ * NULL: none; then *ret_next is where it stopped. */
+static const uint8_t *find_bad_exactly(const uint8_t *p, const uint8_t *stop, const uint8_t *end, bool no_nul,
+                                       const uint8_t **ret_next) {
+    while (p < stop) {
+        size_t n = *p == 0 && no_nul ? 0 : *p < 0x80 ? 1 : pt_utf8_char(p, (size_t)(end - p));
+        if (n == 0) return p;
+        p += n;
     }
+    *ret_next = p;
     return NULL;
+}
+
+/* Words may overlap at the end: what is plain is plain twice. */
+static inline const uint8_t *find_bad(pt_slice text, bool no_nul) {
+    const uint8_t *p = text.ptr, *end = p ? p + text.len : p;
+    if (text.len < 8) {
+        if (text.len >= 4 && !not_plain(load32(p) | load32(end - 4) << 32, no_nul)) return NULL;
+        return find_bad_exactly(p, end, end, no_nul, &p);
+    }
+    for (;;) {
+        while (end - p >= 8 && !not_plain(load64(p), no_nul))
+            p += 8;
+        if (p == end || (end - p < 8 && !not_plain(load64(end - 8), no_nul))) return NULL;
+        const uint8_t *bad = find_bad_exactly(p, end - p < 8 ? end : p + 8, end, no_nul, &p);
+        if (bad) return bad;
+    }
 }
 
 bool pt_utf8_valid(pt_slice text) {
