@@ -29,10 +29,10 @@ static pt_code append_choices(const pt_flag *flag, pt_buf *out) {
 static pt_code append_default(const pt_flag *flag, pt_buf *out) {
     pt_buf value = PT_BUF_INIT(4096);
     pt_code code = pt_flag_print(flag, &value);
-    if (!code && flag->required) {
-        code = pt_buf_append_str(out, ". Required");
-    } else if (!code && value.len) {
+    if (!code && value.len) {
         code = pt_buf_printf(out, ". Default: %.*s", (int)value.len, (const char *)value.ptr);
+    } else if (!code && flag->required) {
+        code = pt_buf_append_str(out, ". Required");
     }
     pt_buf_done(&value);
     return code;

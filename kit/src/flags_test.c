@@ -184,6 +184,7 @@ Test(flags, too_many_values_of_a_list) {
 
 Test(flags, the_help_has_every_flag_with_default_and_variable) {
     pt_buf help = PT_BUF_INIT(1u << 16);
+    db = NULL;
     cr_assert_eq(pt_flags_help(&flags, &help), PT_OK);
     const char *text = pt_buf_cstr(&help);
     for (size_t g = 0; g < 2; g++) {

@@ -114,6 +114,12 @@ pt_code pt_store_step(pt_store_conn *conn, sqlite3_stmt *statement, bool *ret_ro
     return PT_OK;
 }
 
+pt_slice pt_store_column(sqlite3_stmt *statement, int column) {
+    const void *bytes =
+        sqlite3_column_blob(statement, column); /* before its length, which is that of the form asked for last */
+    return pt_slice_of(bytes, (size_t)sqlite3_column_bytes(statement, column));
+}
+
 sqlite3 *pt_store_conn_db(pt_store_conn *conn) {
     return conn->db;
 }

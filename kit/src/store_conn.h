@@ -6,7 +6,7 @@
 
 #include "partie/kit/store.h"
 
-#define PT_STORE_MAX_STATEMENTS 64
+#define PT_STORE_MAX_STATEMENTS 192
 
 struct pt_store_conn {
     sqlite3 *db;

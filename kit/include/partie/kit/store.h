@@ -96,6 +96,9 @@ pt_code pt_store_prepare(pt_store_conn *conn, const char *sql, struct sqlite3_st
  * PRIMARY KEY constraint. */
 pt_code pt_store_step(pt_store_conn *conn, struct sqlite3_stmt *statement, bool *ret_row, pt_status *st) PT_MUST_CHECK;
 
+/* Bytes or text of a column, valid until the statement moves on. */
+pt_slice pt_store_column(struct sqlite3_stmt *statement, int column);
+
 /* Turns the connection's last SQLite error into a code and a message, `what: sqlite's reason`. */
 pt_code pt_store_fail(pt_store_conn *conn, const char *what, pt_status *st);
 

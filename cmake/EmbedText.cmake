@@ -1,0 +1,15 @@
+# cmake -D OUTPUT=FILE.h -D NAME=PREFIX -D INPUTS=A,B... -P EmbedText.cmake: writes a header with the texts as C strings:
+# PREFIX_migrations, an array, and PREFIX_n_migrations, its length.
+string(REPLACE "," ";" inputs "${INPUTS}")
+set(content "/* Made by the build from SQL files. */\n#include <stdint.h>\n\nstatic const char *const ${NAME}_migrations[] = {\n")
+set(n 0)
+foreach(input IN LISTS inputs)
+  file(READ ${input} text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  string(APPEND content "    \"${text}\",\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+string(APPEND content "};\nstatic const uint32_t ${NAME}_n_migrations = ${n};\n")
+file(WRITE ${OUTPUT} "${content}")
