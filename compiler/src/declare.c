@@ -202,7 +202,7 @@ static void declare_file(pt_model *model, size_t index, const pt_request *reques
     file->proto = request->message->proto_file[index];
     const char *path = file->proto->name;
     file->decl = (pt_decl){.file = file, .name = path ? path : "", .full_name = path ? path : ""};
-    file->descriptor = request->descriptors[index].data;
+    file->descriptor = request->descriptors[index].ptr;
     file->descriptor_len = request->descriptors[index].len;
     const char *syntax = file->proto->syntax;
     file->proto3 = syntax && strcmp(syntax, "proto3") == 0;

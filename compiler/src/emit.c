@@ -6,7 +6,8 @@
 const pt_emitter pt_emitters[] = {
     {"code", "messages, enums and descriptors (.pb.h, .pb.c), stubs of services (.rpc.h, .rpc.c)", pt_emit_code},
     {"tests", "contract suites of services (_contract.c), for the harness in tests/contract", pt_emit_tests},
-    {"handlers", "handlers.h and handlers.c of a service: what its rpcs are called in C, and what registers them", pt_emit_handlers},
+    {"handlers", "handlers.h and handlers.c of a service: what its rpcs are called in C, and what registers them",
+     pt_emit_handlers},
     {"scaffold", "the first draft of a service's folder", pt_emit_scaffold},
     {NULL, NULL, NULL},
 };

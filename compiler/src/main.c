@@ -44,7 +44,7 @@ static int run(void) {
         perror("protoc-gen-partie: stdin");
         return EXIT_FAILURE;
     }
-    uint8_t *response = pt_plugin_run((pt_bytes){request, request_len}, &response_len);
+    uint8_t *response = pt_plugin_run((pt_slice){request, request_len}, &response_len);
     free(request);
     bool written = fwrite(response, 1, response_len, stdout) == response_len && fflush(stdout) == 0;
     free(response);

@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t len;
-    uint8_t *bytes = pt_plugin_run((pt_bytes){data, size}, &len);
+    uint8_t *bytes = pt_plugin_run((pt_slice){data, size}, &len);
     Google__Protobuf__Compiler__CodeGeneratorResponse *response =
         google__protobuf__compiler__code_generator_response__unpack(NULL, len, bytes);
     if (!response || (response->error && response->n_file)) abort();

@@ -7,10 +7,10 @@
 #include "defaults.h"
 #include "fingerprint.h"
 #include "names.h"
+#include "partie/wire.h"
 #include "places.h"
 #include "scalar.h"
 
-#define FIELD_NUMBER_MAX 536870911u
 #define LABEL(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_##name
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 
@@ -90,9 +90,9 @@ static void order_by_number(pt_model *model, pt_gen_message *message) {
     if (message->n_fields) qsort(message->by_number, message->n_fields, sizeof *message->by_number, compare_numbers);
     for (size_t i = 0; i < message->n_fields; i++) {
         const pt_gen_field *field = message->by_number[i];
-        if (field->number == 0 || field->number > FIELD_NUMBER_MAX)
+        if (field->number == 0 || field->number > PT_FIELD_NUMBER_MAX)
             pt_model_error(model, &field->decl, "field %s has number %d; 1 to %u are possible", field->decl.name,
-                           (int)field->number, FIELD_NUMBER_MAX);
+                           (int)field->number, PT_FIELD_NUMBER_MAX);
         if (i && field->number == message->by_number[i - 1]->number)
             pt_model_error(model, &field->decl, "field %s has the number of %s", field->decl.name,
                            message->by_number[i - 1]->decl.name);

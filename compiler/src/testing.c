@@ -80,7 +80,7 @@ uint8_t *pt_testing_request(const char *folder, const char *const *files, size_t
 
 Google__Protobuf__Compiler__CodeGeneratorResponse *pt_testing_run(const uint8_t *request, size_t len) {
     size_t response_len;
-    uint8_t *bytes = pt_plugin_run((pt_bytes){request, len}, &response_len);
+    uint8_t *bytes = pt_plugin_run((pt_slice){request, len}, &response_len);
     Google__Protobuf__Compiler__CodeGeneratorResponse *response =
         google__protobuf__compiler__code_generator_response__unpack(NULL, response_len, bytes);
     free(bytes);
