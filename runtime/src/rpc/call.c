@@ -19,8 +19,8 @@ static ProtobufCMessage *unpack_reply(const pt_channel *channel, pt_context *ctx
     ProtobufCMessage *reply =
         protobuf_c_message_unpack(method->output, pt_arena_protobuf(&ctx->arena), payload.len, payload.ptr);
     if (!reply)
-        pt_status_set(&ctx->status, PT_RESOURCE_EXHAUSTED, "reply of %s: needs more than the %zu bytes of memory that a call has",
-                      method->name, ctx->arena.budget);
+        pt_status_set(&ctx->status, PT_RESOURCE_EXHAUSTED,
+                      "reply of %s: needs more than the %zu bytes of memory that a call has", method->name, ctx->arena.budget);
     return reply;
 }
 

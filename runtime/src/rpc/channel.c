@@ -191,8 +191,7 @@ static void end_unanswered(pt_channel *channel, pt_slot *slot, pt_call *call, pt
         set_lost(channel, call);
     else
         set_not_run(channel, call);
-    if (outcome == PT_NO_MEMORY)
-        pt_status_set(&call->ctx->status, PT_RESOURCE_EXHAUSTED, "%s: out of memory", channel->target);
+    if (outcome == PT_NO_MEMORY) pt_status_set(&call->ctx->status, PT_RESOURCE_EXHAUSTED, "%s: out of memory", channel->target);
     fail_timed(channel, call);
 }
 

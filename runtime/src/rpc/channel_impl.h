@@ -1,8 +1,8 @@
 /* Inside of a channel: what channel.c (connection, line, slots), call.c (one call) and reply.c (its answer) share.
  *
  * A call lives in its pt_context. It is always in exactly one place: in the line (WAITING), with a slot (SENT), or with the
- * timer thread (FAILED, ANSWERED_LATE). Its deadline is a timer; whoever ends the call first takes it off the timers, and if that
- * comes too late because the timer is firing, leaves the end to the timer thread. So nothing touches a call after its
+ * timer thread (FAILED, ANSWERED_LATE). Its deadline is a timer; whoever ends the call first takes it off the timers, and if
+ * that comes too late because the timer is firing, leaves the end to the timer thread. So nothing touches a call after its
  * callback. */
 #ifndef PT_RPC_CHANNEL_IMPL_H
 #define PT_RPC_CHANNEL_IMPL_H
@@ -27,10 +27,10 @@ typedef struct pt_call {
 
     uint64_t deadline_ns;
     enum { PT_CALL_WAITING, PT_CALL_SENT, PT_CALL_FAILED, PT_CALL_ANSWERED_LATE } state;
-    pt_slot *slot;               /* SENT */
+    pt_slot *slot;                /* SENT */
     struct pt_call *next, **link; /* WAITING */
-    pt_msg msg;                  /* WAITING: the request; ANSWERED_LATE: the reply */
-    uint8_t *timeout;            /* place in the request for pt_timeout_write */
+    pt_msg msg;                   /* WAITING: the request; ANSWERED_LATE: the reply */
+    uint8_t *timeout;             /* place in the request for pt_timeout_write */
 } pt_call;
 
 _Static_assert(sizeof(pt_call) <= PT_CONTEXT_CALL_BYTES, "pt_context.call is too small");

@@ -42,12 +42,14 @@ static pt_code read_request(pt_slice bytes, incoming *ret_in, pt_status *st) {
     pt_code code = pt_envelope_read(bytes, &envelope, st);
     if (code) return code;
     if (envelope.session || envelope.has_hello)
-        return pt_status_set(st, PT_UNIMPLEMENTED, "envelope: this server speaks direct mode only; leave session and hello unset");
+        return pt_status_set(st, PT_UNIMPLEMENTED,
+                             "envelope: this server speaks direct mode only; leave session and hello unset");
     while (!code && pt_envelope_next(&r, &frame))
         code = take_frame(ret_in, &frame, st);
     if (code) return code;
     if (!ret_in->has_call) return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no call in it");
-    if (!ret_in->has_payload) return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no payload; an empty message is 0 bytes");
+    if (!ret_in->has_payload)
+        return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no payload; an empty message is 0 bytes");
     return PT_OK;
 }
 

@@ -23,7 +23,14 @@ enum {
     CALL_HOPS = 7,
     CALL_RETRY_BUDGET = 8
 };
-enum { RESULT_CODE = 1, RESULT_MESSAGE = 2, RESULT_DETAILS = 3, RESULT_METADATA = 4, RESULT_NOT_RUN = 5, RESULT_RETRY_AFTER = 6 };
+enum {
+    RESULT_CODE = 1,
+    RESULT_MESSAGE = 2,
+    RESULT_DETAILS = 3,
+    RESULT_METADATA = 4,
+    RESULT_NOT_RUN = 5,
+    RESULT_RETRY_AFTER = 6
+};
 enum { METADATA_KEY = 1, METADATA_VALUE = 2 };
 
 /* Bytes of a timeout: a varint of fixed width (its upper groups may be zero), so that it can be overwritten in place. */

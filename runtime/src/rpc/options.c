@@ -8,7 +8,8 @@
 
 pt_code pt_option_validate(const char *name, uint64_t value, uint64_t lowest, uint64_t highest, pt_status *st) {
     if (value >= lowest && value <= highest) return PT_OK;
-    return pt_status_set(st, PT_INVALID_ARGUMENT, "%s: %" PRIu64 " is not in %" PRIu64 " to %" PRIu64, name, value, lowest, highest);
+    return pt_status_set(st, PT_INVALID_ARGUMENT, "%s: %" PRIu64 " is not in %" PRIu64 " to %" PRIu64, name, value, lowest,
+                         highest);
 }
 
 pt_code pt_limits_validate(const pt_limits *limits, pt_status *st) {

@@ -2,8 +2,9 @@
  * handler sees) and builtin.c (health, reflection) share.
  *
  * A call is held by its execution (queue, handler, or who deferred it), by its deadline's timer, and for a moment by who looks
- * at it from outside. Whoever brings its state to ANSWERED sends the answer; when the last holder lets go, its arrival goes back
- * to the transport. So a handler that runs past its deadline keeps its call, and the call keeps its place among max_calls. */
+ * at it from outside. Whoever brings its state to ANSWERED sends the answer; when the last holder lets go, its arrival goes
+ * back to the transport. So a handler that runs past its deadline keeps its call, and the call keeps its place among max_calls.
+ */
 #ifndef PT_RPC_SERVER_IMPL_H
 #define PT_RPC_SERVER_IMPL_H
 

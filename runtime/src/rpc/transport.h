@@ -1,9 +1,9 @@
 /* What rpc/ asks of a transport: request and reply messages over connections. transport/ implements it with nng; a fake can
  * stand in its place. Nothing in here knows what a message means.
  *
- * A client works with exchanges (a request out, a reply in), a server with arrivals (a request in, a reply out). Both are reused
- * for one request after the other and live as long as their link or port. Events come on threads of the transport with no lock of it held; they must
- * not block, and must not close the link or port that they come from. */
+ * A client works with exchanges (a request out, a reply in), a server with arrivals (a request in, a reply out). Both are
+ * reused for one request after the other and live as long as their link or port. Events come on threads of the transport with
+ * no lock of it held; they must not block, and must not close the link or port that they come from. */
 #ifndef PT_RPC_TRANSPORT_H
 #define PT_RPC_TRANSPORT_H
 
@@ -16,8 +16,8 @@ typedef struct pt_msg {
     size_t len;
 } pt_msg;
 
-typedef struct pt_link pt_link; /* client side: connects to one target, again and again */
-typedef struct pt_port pt_port; /* server side: listens at any number of addresses */
+typedef struct pt_link pt_link;         /* client side: connects to one target, again and again */
+typedef struct pt_port pt_port;         /* server side: listens at any number of addresses */
 typedef struct pt_exchange pt_exchange; /* client side: of a link */
 typedef struct pt_arrival pt_arrival;   /* server side: of a port */
 
@@ -50,8 +50,8 @@ typedef struct pt_link_config {
 } pt_link_config;
 
 typedef struct pt_port_events {
-    /* A request came. The message is the receiver's, which frees it. The arrival is to be answered with port_reply and given back
-     * with port_release. `*user` is the receiver's to keep something in; NULL at the first time. */
+    /* A request came. The message is the receiver's, which frees it. The arrival is to be answered with port_reply and given
+     * back with port_release. `*user` is the receiver's to keep something in; NULL at the first time. */
     void (*request)(void *arg, pt_arrival *a, void **user, pt_msg request);
     void *arg;
 } pt_port_events;

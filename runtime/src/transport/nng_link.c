@@ -5,7 +5,8 @@
  *
  * A context crashes when a send is cancelled after a receive was posted with it (nng#1702), so the receive is posted only from
  * the send's completion, and a context has one operation at a time. Timeouts are not nng's: its aio timeouts would cancel by
- * themselves; cancelling stands under the exchange's lock, like posting, so that it always meets the operation it is meant for. */
+ * themselves; cancelling stands under the exchange's lock, like posting, so that it always meets the operation it is meant for.
+ */
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
@@ -101,8 +102,8 @@ void pt_nng_exchange_claim(pt_exchange *x) {
     pthread_mutex_unlock(&x->lock);
 }
 
-/* Takes back a request that nng holds for lack of a pipe. Not while the socket closes: nng then ends all itself, and its context
- * must not go away under a cancellation. */
+/* Takes back a request that nng holds for lack of a pipe. Not while the socket closes: nng then ends all itself, and its
+ * context must not go away under a cancellation. */
 static void withdraw_send(pt_link *link, pt_exchange *x) {
     if (link->closing) return;
     pthread_mutex_lock(&x->lock);
