@@ -1,7 +1,7 @@
 #include "mapping/field_path.h"
 
-#include "core/wire.h"
 #include "partie/json.h"
+#include "partie/wire.h"
 
 static pt_code unknown(const pt_type *type, pt_slice part, pt_status *st) {
     return pt_status_set(st, PT_INVALID_ARGUMENT, "\"%.*s\" is no field of %s", (int)part.len, (const char *)part.ptr,

@@ -1,0 +1,175 @@
+#include <criterion/criterion.h>
+
+#include "google/api/http.pb.h"
+#include "mapping/request_map.h"
+#include "partie/wire.h"
+#include "testing/schema.h"
+#include "testing/tsv.h"
+
+#define HTTP_EXTENSION 72295728
+
+static pt_schema *schema;
+static pt_arena arena;
+static pt_buf scratch = PT_BUF_INIT(1 << 20), wire = PT_BUF_INIT(1 << 20), got = PT_BUF_INIT(1 << 20),
+              want = PT_BUF_INIT(1 << 20);
+
+static void start(void) {
+    schema = pt_testing_schema();
+    pt_arena_init(&arena, 16 << 20);
+}
+
+static void stop(void) {
+    pt_arena_done(&arena);
+    pt_schema_free(schema);
+    pt_buf_done(&scratch);
+    pt_buf_done(&wire);
+    pt_buf_done(&got);
+    pt_buf_done(&want);
+}
+
+TestSuite(request_map, .init = start, .fini = stop);
+
+/* The options of a method that has this rule. */
+static pt_slice options_of(const Google__Api__HttpRule *rule) {
+    size_t len = google__api__http_rule__get_packed_size(rule);
+    uint8_t *bytes = pt_arena_alloc(&arena, len + 2 * PT_VARINT_MAX_BYTES), *p = bytes;
+    p = pt_write_varint(pt_write_tag(p, HTTP_EXTENSION, PT_WIRE_LEN), len);
+    p += google__api__http_rule__pack(rule, p);
+    return pt_slice_of(bytes, (size_t)(p - bytes));
+}
+
+static pt_code keep(const pt_binding *binding, void *arg, pt_status *st) {
+    (void)st;
+    *(const pt_binding **)arg = binding;
+    return PT_OK;
+}
+
+static const pt_binding *bind(char *path, char *body) {
+    Google__Api__HttpRule rule = GOOGLE__API__HTTP_RULE__INIT;
+    rule.pattern_case = GOOGLE__API__HTTP_RULE__PATTERN_POST;
+    rule.post = path;
+    rule.body = body;
+    pt_rpc *rpc = pt_arena_calloc(&arena, 1, sizeof *rpc);
+    rpc->full_name = "probe.v1.ProbeService/Echo";
+    rpc->input = rpc->output = pt_schema_type(schema, "probe.v1.Probe");
+    rpc->options = options_of(&rule);
+    const pt_binding *binding = NULL;
+    pt_status st = PT_STATUS_INIT;
+    cr_assert_eq(pt_bindings_of(rpc, &arena, keep, &binding, &st), PT_OK, "%s: %s", path, st.message);
+    cr_assert(binding);
+    return binding;
+}
+
+static pt_code map(const pt_binding *binding, const char *path, const char *query, const char *body, pt_status *st) {
+    pt_match match;
+    void *taken;
+    pt_router *router = pt_router_new(&arena);
+    cr_assert_eq(pt_router_add(router, "POST", binding->pattern, (void *)(uintptr_t)binding, &taken), PT_OK);
+    cr_assert_eq(pt_router_match(router, "POST", pt_slice_str(path), &arena, &match, st), PT_OK, "%s", path);
+    const pt_request_parts parts = {.match = &match, .query = pt_slice_str(query), .body = pt_slice_str(body)};
+    const pt_json_read_options options = {.schema = schema, .depth = 100, .annotations = true};
+    pt_buf_clear(&wire);
+    return pt_request_map(binding, &parts, &options, &arena, &scratch, &wire, st);
+}
+
+/* Both sides through the codec, so that spelling does not count. */
+static void expect_message(const char *id, const char *json) {
+    const pt_type *probe = pt_schema_type(schema, "probe.v1.Probe");
+    pt_status st = PT_STATUS_INIT;
+    pt_buf_clear(&got);
+    pt_buf_clear(&want);
+    pt_buf_clear(&scratch);
+    cr_assert_eq(pt_json_write(probe, pt_buf_slice(&wire), NULL, &got, &st), PT_OK, "%s: %s", id, st.message);
+    cr_assert_eq(pt_json_read(probe, pt_slice_str(json), NULL, &scratch, &st), PT_OK, "%s: %s", id, st.message);
+    cr_assert_eq(pt_json_write(probe, pt_buf_slice(&scratch), NULL, &want, &st), PT_OK, "%s: %s", id, st.message);
+    cr_expect_str_eq(pt_buf_cstr(&got), pt_buf_cstr(&want), "%s: %s", id, pt_buf_cstr(&got));
+}
+
+static void check(const char *id, pt_code code, const pt_status *st, const char *expected) {
+    if (!strcmp(expected, "400")) {
+        cr_expect_eq(code, PT_INVALID_ARGUMENT, "%s: %s", id, pt_code_name(code));
+        cr_expect_neq(*st->message, 0, "%s", id);
+        cr_expect_eq(wire.len, 0, "%s: nothing is left behind", id);
+        return;
+    }
+    cr_expect_eq(code, PT_OK, "%s: %s", id, st->message);
+    if (!code) expect_message(id, expected);
+}
+
+static void check_query(pt_tsv_row *row, void *arg) {
+    pt_status st = PT_STATUS_INIT;
+    char path[] = "/q", none[] = "";
+    cr_assert_eq(row->n_columns, 3, "%s", row->columns[0]);
+    pt_code code = map(bind(path, none), "/q", row->columns[1], "", &st);
+    check(row->columns[0], code, &st, row->columns[2]);
+    ++*(int *)arg;
+}
+
+Test(request_map, queries_as_the_cases_say) {
+    int count = 0;
+    pt_tsv_each("query_params.tsv", check_query, &count);
+    cr_expect_gt(count, 110);
+}
+
+static void check_body(pt_tsv_row *row, void *arg) {
+    pt_status st = PT_STATUS_INIT;
+    cr_assert_eq(row->n_columns, 7, "%s", row->columns[0]);
+    const pt_binding *binding = bind(row->columns[1], row->columns[2]);
+    pt_code code = map(binding, row->columns[3], row->columns[4], row->columns[5], &st);
+    check(row->columns[0], code, &st, row->columns[6]);
+    ++*(int *)arg;
+}
+
+Test(request_map, bodies_as_the_cases_say) {
+    int count = 0;
+    pt_tsv_each("body_mapping.tsv", check_body, &count);
+    cr_expect_geq(count, 19);
+}
+
+static void expect_refused(char *path_rule, char *body_rule, const char *path, const char *query, const char *body,
+                           const char *message) {
+    pt_status st = PT_STATUS_INIT;
+    cr_expect_eq(map(bind(path_rule, body_rule), path, query, body, &st), PT_INVALID_ARGUMENT, "%s?%s %s", path, query, body);
+    cr_expect(strstr(st.message, message), "%s", st.message);
+    cr_expect_eq(wire.len, 0);
+}
+
+Test(request_map, refusals_name_part_and_place) {
+    char q[] = "/q", none[] = "", star[] = "*", a[] = "a", s_rule[] = "/p/{s}", i_rule[] = "/p/{i32}", deep[] = "/p/{a.b.c}";
+    expect_refused(q, none, "/q", "nope=1", "", "query parameter \"nope\": \"nope\" is no field of probe.v1.Probe");
+    expect_refused(q, none, "/q", "i32=x", "", "query parameter \"i32\"");
+    expect_refused(q, none, "/q", "s=%zz", "", "two hexadecimal digits");
+    expect_refused(q, none, "/q", "", "{}", "body: probe.v1.ProbeService/Echo takes none over POST /q");
+    expect_refused(q, star, "/q", "s=x", "{}", "every field that the path leaves is in the body");
+    expect_refused(q, a, "/q", "a.name=x", "{}", "query parameter \"a.name\": the body is this field");
+    expect_refused(s_rule, none, "/p/x", "s=x", "", "query parameter \"s\": the path says this field");
+    expect_refused(i_rule, star, "/p/x", "", "{}", "path variable i32");
+    expect_refused(s_rule, star, "/p/%ff", "", "{}", "path variable s: expected UTF-8");
+    expect_refused(s_rule, star, "/p/a%00b", "", "{}", "path variable s: expected UTF-8");
+    expect_refused(q, star, "/q", "", "{\"i32\":\"x\"}", "body");
+    expect_refused(deep, star, "/p/x", "", "{\"a\":{\"b\":{\"c\":\"y\"}}}", "path variable a.b.c: the body says otherwise");
+}
+
+Test(request_map, a_body_may_repeat_what_the_path_says) {
+    char s_rule[] = "/p/{s}", deep[] = "/p/{a.b.c}", star[] = "*", a[] = "a";
+    cr_expect_eq(map(bind(s_rule, star), "/p/x", "", "{\"s\":\"x\",\"i32\":1}", NULL), PT_OK);
+    expect_message("same", "{\"s\":\"x\",\"i32\":1}");
+    cr_expect_eq(map(bind(s_rule, star), "/p/x", "", "{\"s\":\"\"}", NULL), PT_OK);
+    expect_message("empty", "{\"s\":\"x\"}");
+    cr_expect_eq(map(bind(deep, a), "/p/x", "", "{\"b\":{\"c\":\"x\",\"num\":2}}", NULL), PT_OK);
+    expect_message("nested", "{\"a\":{\"b\":{\"c\":\"x\",\"num\":2}}}");
+}
+
+Test(request_map, members_of_a_oneof_exclude_each_other_across_parts) {
+    char rule[] = "/p/{pick_s}", none[] = "", body[] = "pick_m", q[] = "/q", deep[] = "/q/{nested.pick_i}";
+    expect_refused(rule, none, "/p/x", "pick_i=1", "", "exclude each other");
+    expect_refused(q, body, "/q", "pick_i=1", "{\"c\":\"x\"}", "exclude each other");
+    expect_refused(deep, none, "/q/1", "nested.pick_s=x", "", "exclude each other");
+    cr_expect_eq(map(bind(deep, none), "/q/1", "pick_s=x", "", NULL), PT_OK, "oneofs of different messages are different");
+}
+
+Test(request_map, several_segments_keep_their_slashes) {
+    char rule[] = "/f/{s=**}", none[] = "";
+    cr_expect_eq(map(bind(rule, none), "/f/a%20b/c%2Fd", "", "", NULL), PT_OK);
+    expect_message("deep", "{\"s\":\"a b/c%2Fd\"}");
+}

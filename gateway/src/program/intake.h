@@ -1,0 +1,17 @@
+/* What a request asks for, before its body: limits, ids, route. What is wrong is left in r->error. */
+#ifndef PT_PROGRAM_INTAKE_H
+#define PT_PROGRAM_INTAKE_H
+
+#include "program/request.h"
+
+/* Takes path and query out of the request target: origin form, absolute form, or "*". */
+void pt_intake_target(pt_request *r, const char *target);
+
+/* Reads the headers and finds the route. True: the body that is announced is so large that reading it to its end is out of
+ * the question. */
+bool pt_intake_headers(pt_request *r, const char *method);
+
+/* Sets the error for a body over the limit. */
+void pt_intake_too_large(pt_request *r);
+
+#endif
