@@ -37,7 +37,7 @@ static const pt_emitter *emitter_of(pt_model *model, const char *kind) {
     return NULL;
 }
 
-/* Reads "name=value,name=value". NULL after an error. */
+/* Reads "name=value,name=value". */
 static const pt_emitter *read_parameters(pt_model *model, const char *text) {
     const pt_emitter *emitter = pt_emitters;
     while (text && *text) {
@@ -50,13 +50,13 @@ static const pt_emitter *read_parameters(pt_model *model, const char *text) {
             unknown_parameter(model, name);
         text += len + (text[len] == ',');
     }
-    return model->n_errors ? NULL : emitter;
+    return emitter;
 }
 
 /* From declarations to finished texts; stops at the first step that found errors. */
 static void generate(pt_model *model, const pt_request *request, pt_output *out) {
     const pt_emitter *emitter = read_parameters(model, request->message->parameter);
-    if (!emitter) return;
+    if (model->n_errors) return;
     pt_declare(model, request);
     if (!model->n_errors) pt_resolve(model);
     if (!model->n_errors) pt_name_all(model);

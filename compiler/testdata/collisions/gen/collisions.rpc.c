@@ -30,6 +30,15 @@ static const pt_method collisions__v1__stubs__methods[] = {
         .output = &collisions__v1__base__descriptor,
     },
     {
+        .name = "collisions.v1.Stubs/GetEvent_Done",
+        .hash = UINT64_C(0xe71f3239a1649c4a),
+        .contract = 0xbbba5c86u,
+        .kind = PT_UNARY,
+        .idempotency = PT_IDEMPOTENCY_UNKNOWN,
+        .input = &collisions__v1__base__descriptor,
+        .output = &collisions__v1__base__descriptor,
+    },
+    {
         .name = "collisions.v1.Stubs/Service",
         .hash = UINT64_C(0x45c558ab6bd74b68),
         .contract = 0xbbba5c86u,
@@ -62,7 +71,7 @@ const pt_service collisions__v1__stubs__service = {
     .name = "collisions.v1.Stubs",
     .file = &collisions__file,
     .methods = collisions__v1__stubs__methods,
-    .n_methods = 6,
+    .n_methods = 7,
 };
 
 pt_code collisions__v1__stubs__get_event(
@@ -185,11 +194,51 @@ static pt_code collisions__v1__stubs__get_event___serve(
         (Collisions__V1__Base *)reply);
 }
 
-pt_code collisions__v1__stubs__service_(
+pt_code collisions__v1__stubs__get_event__done_(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     Collisions__V1__Base **ret_reply) {
     ProtobufCMessage *reply = NULL;
     pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[3], &request->base, &reply);
+    if (code == PT_OK) *ret_reply = (Collisions__V1__Base *)reply;
+    return code;
+}
+
+static void collisions__v1__stubs__get_event__done___done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
+    collisions__v1__stubs__get_event__done__done_fn *on_done =
+        (collisions__v1__stubs__get_event__done__done_fn *)ctx->stub_done;
+    on_done(ctx, (const Collisions__V1__Base *)reply, arg);
+}
+
+void collisions__v1__stubs__get_event__done__start(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    collisions__v1__stubs__get_event__done__done_fn *on_done, void *arg) {
+    ctx->stub_done = (void (*)(void))on_done;
+    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[3], &request->base,
+                   collisions__v1__stubs__get_event__done___done, arg);
+}
+
+pt_code collisions__v1__stubs__get_event__done___unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request,
+    Collisions__V1__Base *reply) {
+    (void)self;
+    (void)request;
+    (void)reply;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "collisions.v1.Stubs/GetEvent_Done is not implemented");
+}
+
+static pt_code collisions__v1__stubs__get_event__done___serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Collisions__V1__Stubs *service = impl;
+    return service->get_event__done(
+        service->self, call, (const Collisions__V1__Base *)request,
+        (Collisions__V1__Base *)reply);
+}
+
+pt_code collisions__v1__stubs__service_(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    Collisions__V1__Base **ret_reply) {
+    ProtobufCMessage *reply = NULL;
+    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[4], &request->base, &reply);
     if (code == PT_OK) *ret_reply = (Collisions__V1__Base *)reply;
     return code;
 }
@@ -204,7 +253,7 @@ void collisions__v1__stubs__service__start(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     collisions__v1__stubs__service__done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[3], &request->base,
+    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[4], &request->base,
                    collisions__v1__stubs__service___done, arg);
 }
 
@@ -229,7 +278,7 @@ pt_code collisions__v1__stubs__register_(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     Collisions__V1__Base **ret_reply) {
     ProtobufCMessage *reply = NULL;
-    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[4], &request->base, &reply);
+    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[5], &request->base, &reply);
     if (code == PT_OK) *ret_reply = (Collisions__V1__Base *)reply;
     return code;
 }
@@ -244,7 +293,7 @@ void collisions__v1__stubs__register__start(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     collisions__v1__stubs__register__done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[4], &request->base,
+    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[5], &request->base,
                    collisions__v1__stubs__register___done, arg);
 }
 
@@ -269,7 +318,7 @@ pt_code collisions__v1__stubs__self(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     Collisions__V1__Base **ret_reply) {
     ProtobufCMessage *reply = NULL;
-    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[5], &request->base, &reply);
+    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[6], &request->base, &reply);
     if (code == PT_OK) *ret_reply = (Collisions__V1__Base *)reply;
     return code;
 }
@@ -284,7 +333,7 @@ void collisions__v1__stubs__self_start(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     collisions__v1__stubs__self_done_fn *on_done, void *arg) {
     ctx->stub_done = (void (*)(void))on_done;
-    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[5], &request->base,
+    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[6], &request->base,
                    collisions__v1__stubs__self__done, arg);
 }
 
@@ -320,14 +369,18 @@ static const pt_handler collisions__v1__stubs__handlers[] = {
     },
     {
         .method = &collisions__v1__stubs__methods[3],
-        .unary = collisions__v1__stubs__service___serve,
+        .unary = collisions__v1__stubs__get_event__done___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[4],
-        .unary = collisions__v1__stubs__register___serve,
+        .unary = collisions__v1__stubs__service___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[5],
+        .unary = collisions__v1__stubs__register___serve,
+    },
+    {
+        .method = &collisions__v1__stubs__methods[6],
         .unary = collisions__v1__stubs__self__serve,
     },
 };

@@ -52,6 +52,15 @@ void collisions__v1__stubs__get_event__start(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     collisions__v1__stubs__get_event__done_fn *on_done, void *arg);
 
+pt_code collisions__v1__stubs__get_event__done_(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    Collisions__V1__Base **ret_reply);
+typedef void collisions__v1__stubs__get_event__done__done_fn(
+    pt_context *ctx, const Collisions__V1__Base *reply, void *arg);
+void collisions__v1__stubs__get_event__done__start(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    collisions__v1__stubs__get_event__done__done_fn *on_done, void *arg);
+
 pt_code collisions__v1__stubs__service_(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     Collisions__V1__Base **ret_reply);
@@ -90,6 +99,9 @@ typedef struct Collisions__V1__Stubs {
     pt_code (*get_event_)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    pt_code (*get_event__done)(
+        void *self, pt_server_call *call, const Collisions__V1__Base *request,
+        Collisions__V1__Base *reply);
     pt_code (*service)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
@@ -110,6 +122,9 @@ pt_code collisions__v1__stubs__get_event_start___unimplemented(
 pt_code collisions__v1__stubs__get_event___unimplemented(
     void *self, pt_server_call *call, const Collisions__V1__Base *request,
     Collisions__V1__Base *reply);
+pt_code collisions__v1__stubs__get_event__done___unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request,
+    Collisions__V1__Base *reply);
 pt_code collisions__v1__stubs__service___unimplemented(
     void *self, pt_server_call *call, const Collisions__V1__Base *request,
     Collisions__V1__Base *reply);
@@ -127,6 +142,7 @@ pt_code collisions__v1__stubs__self__unimplemented(
         .get_event = collisions__v1__stubs__get_event__unimplemented, \
         .get_event_start = collisions__v1__stubs__get_event_start___unimplemented, \
         .get_event_ = collisions__v1__stubs__get_event___unimplemented, \
+        .get_event__done = collisions__v1__stubs__get_event__done___unimplemented, \
         .service = collisions__v1__stubs__service___unimplemented, \
         .register_ = collisions__v1__stubs__register___unimplemented, \
         .self_ = collisions__v1__stubs__self__unimplemented, \
