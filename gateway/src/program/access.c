@@ -16,7 +16,7 @@ void pt_access_add(pt_worker *w, const pt_request *r, const char *client, bool a
         .time = r->time,
         .method = r->method,
         .path = r->path,
-        .status = answered ? pt_answer_status(r) : CLIENT_LEFT,
+        .status = answered ? pt_request_status(r) : CLIENT_LEFT,
         .bytes = answered && strcmp(r->method, "HEAD") != 0 ? r->out.len : 0,
         .duration_us = (pt_now_ns() - r->start_ns) / PT_NS_PER_US,
         .request_id = r->ids.request_id,

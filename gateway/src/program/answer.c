@@ -9,7 +9,7 @@
 
 #define JSON_TYPE "application/json"
 
-int pt_answer_status(const pt_request *r) {
+int pt_request_status(const pt_request *r) {
     if (r->http_status) return r->http_status;
     return pt_code_http(r->error.code);
 }
@@ -83,7 +83,7 @@ static bool add_headers(pt_request *r, struct MHD_Response *response) {
     return ok;
 }
 
-enum MHD_Result pt_answer(pt_request *r) {
+enum MHD_Result pt_request_answer(pt_request *r) {
     if (r->upstream && !r->error.code) take_result(r);
     if (r->error.code) make_error(r);
     if (r->error.code && !r->out.len) r->http_status = MHD_HTTP_INTERNAL_SERVER_ERROR;
@@ -95,7 +95,7 @@ enum MHD_Result pt_answer(pt_request *r) {
              : MHD_create_response_from_buffer(sizeof no_room - 1, (void *)(uintptr_t)no_room, MHD_RESPMEM_PERSISTENT);
     if (!response) return MHD_NO;
     enum MHD_Result queued = MHD_NO;
-    if (add_headers(r, response)) queued = MHD_queue_response(r->connection, (unsigned)pt_answer_status(r), response);
+    if (add_headers(r, response)) queued = MHD_queue_response(r->connection, (unsigned)pt_request_status(r), response);
     MHD_destroy_response(response);
     r->step = PT_REQUEST_ANSWERED;
     return queued;

@@ -72,7 +72,7 @@ enum MHD_Result pt_request_on_headers(pt_request *r, const char *method) {
     bool large = pt_intake_headers(r, method);
     /* Who asks before sending gets the refusal in place of "100 Continue"; others are let finish, so that they read it. */
     bool asks = r->headers.expect != NULL;
-    return (asks && r->error.code) || large ? pt_answer(r) : MHD_YES;
+    return (asks && r->error.code) || large ? pt_request_answer(r) : MHD_YES;
 }
 
 enum MHD_Result pt_request_on_body(pt_request *r, const char *bytes, size_t *size) {
@@ -87,10 +87,10 @@ enum MHD_Result pt_request_on_body(pt_request *r, const char *bytes, size_t *siz
 enum MHD_Result pt_request_on_complete(pt_request *r) {
     switch (r->step) {
     case PT_REQUEST_READING:
-        if (r->error.code || !pt_forward(r)) return pt_answer(r);
+        if (r->error.code || !pt_forward(r)) return pt_request_answer(r);
         r->step = PT_REQUEST_WAITING;
         return MHD_YES;
-    case PT_REQUEST_DONE: return pt_answer(r);
+    case PT_REQUEST_DONE: return pt_request_answer(r);
     case PT_REQUEST_GONE: return MHD_NO;
     default: return MHD_YES;
     }
