@@ -4,20 +4,19 @@
 #include <unistd.h>
 
 #include "http/access_log.h"
-#include "program/answer.h"
 #include "program/clock.h"
 
 #define CLIENT_LEFT 499
 
 static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
 
-void pt_access_add(pt_worker *w, const pt_request *r, const char *client, bool answered) {
+void pt_access_add(pt_worker *w, const pt_request *r, const char *client, int status) {
     const pt_access access = {
         .time = r->time,
         .method = r->method,
         .path = r->path,
-        .status = answered ? pt_request_status(r) : CLIENT_LEFT,
-        .bytes = answered && strcmp(r->method, "HEAD") != 0 ? r->out.len : 0,
+        .status = status ? status : CLIENT_LEFT,
+        .bytes = status && r->step == PT_REQUEST_ANSWERED && strcmp(r->method, "HEAD") != 0 ? r->out.len : 0,
         .duration_us = (pt_now_ns() - r->start_ns) / PT_NS_PER_US,
         .request_id = r->ids.request_id,
         .traceparent = r->ids.traceparent,

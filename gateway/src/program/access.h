@@ -4,8 +4,8 @@
 
 #include "program/worker.h"
 
-/* Adds the line of a request that is over. `answered`: all of the answer was sent; otherwise the client had left. */
-void pt_access_add(pt_worker *worker, const pt_request *r, const char *client, bool answered);
+/* Adds the line of a request that is over. `status`: of the answer that was sent; 0: the client had left. */
+void pt_access_add(pt_worker *worker, const pt_request *r, const char *client, int status);
 
 /* Writes the lines to stderr; those of several workers never mix. */
 void pt_access_flush(pt_worker *worker);

@@ -75,7 +75,7 @@ static bool add_headers(pt_request *r, struct MHD_Response *response) {
     if (r->http_status != MHD_HTTP_NO_CONTENT) ok = ok && add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON_TYPE);
     if (r->allow) ok = ok && add_header(response, MHD_HTTP_HEADER_ALLOW, r->allow);
     if (r->retry) ok = ok && add_retry_after(r, response);
-    if (r->worker->draining) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    if (r->worker->draining || r->close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (r->upstream) {
         add_metadata(r, response, PT_METADATA_HEADER, &r->upstream->context.headers);
         add_metadata(r, response, PT_TRAILER_HEADER, &r->upstream->context.trailers);

@@ -48,9 +48,9 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *bytes, size_t *size, void **context) {
     pt_request *r = *context;
-    (void)cls, (void)connection, (void)url, (void)version;
+    (void)cls, (void)connection, (void)url;
     if (!r) return MHD_NO;
-    if (r->step == PT_REQUEST_NEW) return pt_request_on_headers(r, method);
+    if (r->step == PT_REQUEST_NEW) return pt_request_on_headers(r, method, version);
     return *size ? pt_request_on_body(r, bytes, size) : pt_request_on_complete(r);
 }
 
@@ -59,8 +59,10 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     pt_request *r = *context;
     if (!r) return;
     const pt_peer *peer = peer_of(connection);
-    bool answered = r->step == PT_REQUEST_ANSWERED && how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
-    pt_access_add(w, r, peer ? peer->text : "-", answered);
+    /* libmicrohttpd answers by itself to what is too malformed to reach us. */
+    const union MHD_ConnectionInfo *sent = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+    bool whole = how == MHD_REQUEST_TERMINATED_COMPLETED_OK || r->step != PT_REQUEST_ANSWERED;
+    pt_access_add(w, r, peer ? peer->text : "-", sent && whole ? (int)sent->http_status : 0);
     *context = NULL;
     w->n_active--;
     pt_request_release(r);
@@ -95,7 +97,7 @@ pt_code pt_daemon_start(pt_worker *w, int listen_fd, uint32_t connections, struc
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((c->idle_timeout_ms + 999) / 1000),
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0, /* intake.c is strict, and answers with JSON */
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, w,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, w,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, w,

@@ -17,6 +17,14 @@ static void refuse(pt_request *r, pt_code code, int http_status, const char *mes
     r->http_status = http_status;
 }
 
+/* What stands in a request line must be neither blank nor control character (RFC 9112 section 3); bytes above ASCII are let
+ * pass, as clients send them. */
+static bool target_is_clean(const char *target) {
+    for (const char *p = target; *p; p++)
+        if ((uint8_t)*p <= 0x20 || *p == 0x7f) return false;
+    return true;
+}
+
 /* Skips scheme and authority of the absolute form. */
 static const char *skip_origin(const char *target) {
     size_t scheme = !strncasecmp(target, "http://", 7) ? 7 : !strncasecmp(target, "https://", 8) ? 8 : 0;
@@ -42,6 +50,18 @@ void pt_intake_target(pt_request *r, const char *target) {
         refuse(r, PT_INVALID_ARGUMENT, MHD_HTTP_URI_TOO_LONG, "path and query are too long (--url-bytes)");
     else if (*path != '/' && strcmp(path, "*") != 0)
         refuse(r, PT_INVALID_ARGUMENT, 0, "the request target must start with /");
+    else if (!target_is_clean(copy))
+        refuse(r, PT_INVALID_ARGUMENT, 0, "a blank or control character in the request target; write %20 for a blank");
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool is_token(const char *name) {
+    static const char others[] = "!#$%&'*+-.^_`|~";
+    for (const char *p = name; *p; p++) {
+        bool alnum = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+        if (!alnum && !strchr(others, *p)) return false;
+    }
+    return *name;
 }
 
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value) {
@@ -49,12 +69,20 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
     const struct {
         const char *name;
         const char **place;
-    } known[] = {{"Content-Type", &h->content_type}, {"Content-Length", &h->content_length}, {"Expect", &h->expect},
-                 {"Grpc-Timeout", &h->grpc_timeout}, {"X-Request-Id", &h->request_id},       {"Traceparent", &h->traceparent},
-                 {"Tracestate", &h->tracestate}};
+    } known[] = {{"Content-Type", &h->content_type},
+                 {"Content-Length", &h->content_length},
+                 {"Expect", &h->expect},
+                 {"Grpc-Timeout", &h->grpc_timeout},
+                 {"X-Request-Id", &h->request_id},
+                 {"Traceparent", &h->traceparent},
+                 {"Tracestate", &h->tracestate},
+                 {"Host", &h->host}};
     (void)kind;
     if (!value) value = "";
     h->bytes += strlen(name) + strlen(value) + 4;
+    if (!is_token(name)) h->malformed = true;
+    if (!strcasecmp(name, "Content-Length") && h->content_length && strcmp(h->content_length, value) != 0) h->malformed = true;
+    if (!strcasecmp(name, "Transfer-Encoding")) h->chunked = true;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcasecmp(name, known[i].name)) *known[i].place = value;
     if (!strncasecmp(name, PT_METADATA_HEADER, sizeof PT_METADATA_HEADER - 1) || !strcasecmp(name, "authorization"))
@@ -152,11 +180,24 @@ static void take_length(pt_request *r, uint64_t length) {
         refuse(r, PT_RESOURCE_EXHAUSTED, MHD_HTTP_SERVICE_UNAVAILABLE, "body: out of memory");
 }
 
-bool pt_intake_headers(pt_request *r, const char *method) {
+/* What leaves open where a request ends is how requests are smuggled past a proxy: it is refused, and the connection ends. */
+static void check_framing(pt_request *r, const char *version) {
+    const pt_request_headers *h = &r->headers;
+    const char *why = NULL;
+    if (h->malformed) why = "a header has a malformed name, or Content-Length stands twice";
+    if (h->chunked && h->content_length) why = "Content-Length and Transfer-Encoding exclude each other";
+    if (!h->host && !strcmp(version, "HTTP/1.1")) why = "the header Host must be there";
+    if (!why) return;
+    refuse(r, PT_INVALID_ARGUMENT, MHD_HTTP_BAD_REQUEST, why);
+    r->close = true;
+}
+
+bool pt_intake_headers(pt_request *r, const char *method, const char *version) {
     r->method = method; /* the connection's, until the end of the request */
     MHD_get_connection_values(r->connection, MHD_HEADER_KIND, take_header, &r->headers);
     pt_request_ids_take(r->headers.request_id, r->headers.traceparent, &r->ids);
     uint64_t length = r->headers.content_length ? strtoull(r->headers.content_length, NULL, 10) : 0;
+    if (!r->error.code) check_framing(r, version);
     if (!r->error.code && r->headers.bytes > r->worker->shared->config->header_bytes)
         refuse(r, PT_INVALID_ARGUMENT, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
                "the headers are too large together (--header-bytes)");

@@ -9,7 +9,7 @@ void pt_intake_target(pt_request *r, const char *target);
 
 /* Reads the headers and finds the route. True: the body that is announced is so large that reading it to its end is out of
  * the question. */
-bool pt_intake_headers(pt_request *r, const char *method);
+bool pt_intake_headers(pt_request *r, const char *method, const char *version);
 
 /* Sets the error for a body over the limit. */
 void pt_intake_too_large(pt_request *r);

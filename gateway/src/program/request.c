@@ -67,9 +67,9 @@ void pt_request_free(pt_request *r) {
     free(r);
 }
 
-enum MHD_Result pt_request_on_headers(pt_request *r, const char *method) {
+enum MHD_Result pt_request_on_headers(pt_request *r, const char *method, const char *version) {
     r->step = PT_REQUEST_READING;
-    bool large = pt_intake_headers(r, method);
+    bool large = pt_intake_headers(r, method, version);
     /* Who asks before sending gets the refusal in place of "100 Continue"; others are let finish, so that they read it. */
     bool asks = r->headers.expect != NULL;
     return (asks && r->error.code) || large ? pt_request_answer(r) : MHD_YES;

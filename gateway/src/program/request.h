@@ -21,9 +21,10 @@ typedef enum pt_request_step {
 
 /* Request headers that the gateway itself reads; NULL where absent. Borrowed from the connection. */
 typedef struct pt_request_headers {
-    const char *content_type, *content_length, *expect, *grpc_timeout, *request_id, *traceparent, *tracestate;
+    const char *host, *content_type, *content_length, *expect, *grpc_timeout, *request_id, *traceparent, *tracestate;
     size_t bytes;      /* of all headers */
     bool chunked;      /* Transfer-Encoding is there */
+    bool malformed;    /* a name that is none, or two lengths that differ */
     bool has_metadata; /* some may travel on as metadata */
 } pt_request_headers;
 
@@ -49,12 +50,12 @@ typedef struct pt_request {
     uint64_t deadline_ns;
 
     pt_status error;   /* what went wrong; OK: nothing */
+    bool close;        /* the connection ends with the answer */
     int http_status;   /* of the answer; 0: what the error's code stands for */
     const char *allow; /* for the Allow header; NULL: none */
     bool retry;        /* Retry-After belongs to the answer */
     bool plain;        /* the answer is what stands in `out` */
     pt_buf out;        /* body of the answer */
-    bool head_only;    /* the method is HEAD: `out` is not sent, only its length */
 
     struct pt_request *previous, *next; /* in the worker's list of waiting ones, or of idle ones (next alone) */
 } pt_request;
@@ -73,7 +74,7 @@ void pt_request_begin(pt_request *r, struct MHD_Connection *connection, const ch
 
 /* The three turns of libmicrohttpd's handler: headers are there; some of the body is there (*size bytes, which it sets to what
  * it left); all is there, or the call is done. */
-enum MHD_Result pt_request_on_headers(pt_request *r, const char *method);
+enum MHD_Result pt_request_on_headers(pt_request *r, const char *method, const char *version);
 enum MHD_Result pt_request_on_body(pt_request *r, const char *bytes, size_t *size);
 enum MHD_Result pt_request_on_complete(pt_request *r);
 
