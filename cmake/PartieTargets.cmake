@@ -16,6 +16,9 @@ function(partie_options target)
     target_compile_options(${target} PRIVATE -fsanitize=${PARTIE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${PARTIE_SANITIZE})
   endif()
+  if(PARTIE_FUZZ) # the fuzzer steers by what it sees of the libraries
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # partie_library(NAME SOURCE...): a static library.
