@@ -28,11 +28,12 @@ static void walk(const pt_type *type, pt_slice bytes) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static pt_schema *schema; /* what is refused leaves it as it was, so it serves until a set is taken */
     pt_slice bytes = {data, size};
     pt_status st = PT_STATUS_INIT;
-    pt_schema *schema = pt_schema_new();
     size_t before = 0, after = 0;
-    if (!schema) return 0;
+    if (!schema) schema = pt_schema_new();
+    check(schema);
     pt_schema_types(schema, &before);
     pt_code code = pt_schema_add_set(schema, bytes, &st);
     const pt_type *const *types = pt_schema_types(schema, &after);
@@ -42,9 +43,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         walk(types[i], bytes);
     }
     check(pt_schema_add_set(schema, bytes, NULL) == code);
+    pt_schema_types(schema, &before);
+    check(before == after);
     const pt_rpc *const *rpcs = pt_schema_rpcs(schema, &after);
     for (size_t i = 0; i < after; i++)
         check(rpcs[i]->input && rpcs[i]->output && pt_schema_rpc(schema, rpcs[i]->full_name) == rpcs[i]);
+    if (code) return 0;
     pt_schema_free(schema);
+    schema = NULL;
     return 0;
 }
