@@ -1,5 +1,4 @@
 /* Passing over values that no field takes, or that are kept as text: without recursion, so that depth costs no stack. */
-#include "partie/json.h"
 #include "json/lexer.h"
 
 /* Which of the open brackets are braces: one bit each, the innermost last. */
@@ -86,10 +85,4 @@ bool pt_json_pass_text(pt_json_lexer *x, uint32_t depth, pt_buf *out) {
     if (!pt_json_pass_value(x, depth, out)) return false;
     pt_json_space(x);
     return x->pos == x->end || pt_json_expected(x, "the end");
-}
-
-pt_code pt_json_check(pt_slice text, uint32_t depth, pt_status *st) {
-    const uint8_t *start = text.len ? text.ptr : (const uint8_t *)"";
-    pt_json_lexer x = {.pos = start, .end = start + text.len, .report = {.start = start, .st = st}};
-    return pt_json_pass_text(&x, depth, NULL) ? PT_OK : x.report.code;
 }

@@ -55,7 +55,7 @@ static uint8_t *copy_special(uint8_t *to, const uint8_t **p, const uint8_t *end)
 static pt_code quote(pt_buf *out, pt_slice text, bool repair, const uint8_t **ret_bad) {
     const uint8_t *p = text.ptr, *end = p + text.len;
     *ret_bad = NULL;
-    if (pt_buf_reserve(out, text.len + SLACK)) return PT_RESOURCE_EXHAUSTED;
+    if (!pt_json_make_room(out, text.len + SLACK)) return PT_RESOURCE_EXHAUSTED;
     uint8_t *to = out->ptr + out->len;
     *to++ = '"';
     for (;;) {
@@ -72,7 +72,7 @@ static pt_code quote(pt_buf *out, pt_slice text, bool repair, const uint8_t **re
             p++;
         }
         out->len = (size_t)(next - out->ptr);
-        if (pt_buf_reserve(out, (size_t)(end - p) + SLACK)) return PT_RESOURCE_EXHAUSTED;
+        if (!pt_json_make_room(out, (size_t)(end - p) + SLACK)) return PT_RESOURCE_EXHAUSTED;
         to = out->ptr + out->len;
     }
     *to++ = '"';

@@ -77,11 +77,11 @@ static bool text_value(pt_json_reader *r, const pt_field *field, pt_slice text, 
     switch (field->type) {
     case PT_TYPE_STRING:
         if (!pt_utf8_valid(text)) return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, text.ptr, "the text isn't UTF-8");
-        return (place == PT_JSON_IMPLICIT && text.len == 0) || pt_json_put_bytes(r, field->number, text);
-    case PT_TYPE_BYTES: return pt_json_put_base64(r, field, text, r->x.pos, place);
+        return (place == PT_JSON_IMPLICIT && text.len == 0) || pt_json_store_bytes(r, field->number, text);
+    case PT_TYPE_BYTES: return pt_json_store_base64(r, field, text, r->x.pos, place);
     case PT_TYPE_MESSAGE: return text_message(r, field, text);
     case PT_TYPE_GROUP: return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, r->x.pos, "a group has no text form");
-    default: return pt_json_word_bits(r, field, text, r->x.pos, &bits) && pt_json_put_bits(r, field, bits, place);
+    default: return pt_json_word_bits(r, field, text, r->x.pos, &bits) && pt_json_store_bits(r, field, bits, place);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "partie/json.h"
 #include "json/keys.h"
 #include "json/lexer.h"
+#include "json/room.h"
 
 typedef struct pt_json_reader {
     pt_json_lexer x; /* x.report.step: where we are */
@@ -24,8 +25,7 @@ typedef enum pt_json_place { PT_JSON_IMPLICIT, PT_JSON_TAGGED, PT_JSON_BARE } pt
 
 /* Makes sure that `more` bytes fit behind out->len. */
 static inline bool pt_json_room(pt_json_reader *r, size_t more) {
-    if (__builtin_expect(r->out->cap - r->out->len >= more, 1)) return true;
-    return pt_buf_reserve(r->out, more) == PT_OK || pt_json_no_room(&r->x.report);
+    return pt_json_make_room(r->out, more) || pt_json_no_room(&r->x.report);
 }
 
 /* Behind a write by hand into the room. */
@@ -45,10 +45,10 @@ bool pt_json_begin(pt_json_reader *r, uint32_t number, size_t *ret_mark);
 int pt_json_end(pt_json_reader *r, size_t mark);
 
 /* Appends a length-delimited field. */
-bool pt_json_put_bytes(pt_json_reader *r, uint32_t number, pt_slice bytes);
+bool pt_json_store_bytes(pt_json_reader *r, uint32_t number, pt_slice bytes);
 
 /* Appends a field with one number, tag included; left out when zero. */
-bool pt_json_put_varint(pt_json_reader *r, uint32_t number, uint64_t value);
+bool pt_json_store_varint(pt_json_reader *r, uint32_t number, uint64_t value);
 
 /* The value of a string: a view of the text, or of `hold` when there were escapes. */
 bool pt_json_plain(pt_json_reader *r, pt_json_string string, pt_buf *hold, pt_slice *ret);
@@ -60,7 +60,7 @@ bool pt_json_take_string(pt_json_reader *r, pt_slice *ret);
  * stands alone (a quoted value, a map's key, a query parameter) at `at`. */
 bool pt_json_read_bits(pt_json_reader *r, const pt_field *field, uint64_t *ret);
 bool pt_json_word_bits(pt_json_reader *r, const pt_field *field, pt_slice word, const uint8_t *at, uint64_t *ret);
-bool pt_json_put_bits(pt_json_reader *r, const pt_field *field, uint64_t bits, pt_json_place place);
+bool pt_json_store_bits(pt_json_reader *r, const pt_field *field, uint64_t bits, pt_json_place place);
 
 /* read_value.c: one value of a field, not looking at `repeated`; and the value of a member with all its elements. */
 bool pt_json_read_single(pt_json_reader *r, const pt_field *field, pt_json_place place);
@@ -68,7 +68,7 @@ bool pt_json_read_whole(pt_json_reader *r, const pt_field *field);
 /* True when null is a value of the field and doesn't just mean that it is unset. */
 bool pt_json_null_counts(const pt_json_reader *r, const pt_field *field);
 /* The bytes that base64 text stands for, as a field. */
-bool pt_json_put_base64(pt_json_reader *r, const pt_field *field, pt_slice text, const uint8_t *at, pt_json_place place);
+bool pt_json_store_base64(pt_json_reader *r, const pt_field *field, pt_slice text, const uint8_t *at, pt_json_place place);
 /* JSON text as a string field: any value, without whitespace. */
 bool pt_json_read_raw(pt_json_reader *r, uint32_t number);
 

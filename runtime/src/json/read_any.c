@@ -29,7 +29,6 @@ static bool find_url(pt_json_reader *r, pt_slice *ret_url, const uint8_t **ret_a
         if (!pt_json_pass_value(&r->x, r->depth, NULL)) return false;
     }
     if (!first) return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, start - 1, "@type is missing");
-    r->x.pos = start;
     *ret_url = (pt_slice){NULL, 0};
     return true;
 }
@@ -75,9 +74,9 @@ static bool read_any_members(pt_json_reader *r) {
     pt_slice url;
     size_t mark;
     if (!find_url(r, &url, &at)) return false;
-    if (!url.ptr) return pt_json_take(&r->x, '}') || pt_json_expected(&r->x, "'}'");
+    if (!url.ptr) return true;
     const pt_type *type = type_of(r, url, at);
-    if (!type || !pt_json_put_bytes(r, ANY_TYPE_URL, url) || !pt_json_begin(r, ANY_VALUE, &mark)) return false;
+    if (!type || !pt_json_store_bytes(r, ANY_TYPE_URL, url) || !pt_json_begin(r, ANY_VALUE, &mark)) return false;
     size_t before = r->out->len;
     bool ok = type->well_known ? read_wrapped(r, type, start) : pt_json_read_members(r, type, true);
     if (!ok) return false;

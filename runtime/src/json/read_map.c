@@ -6,11 +6,11 @@ static bool put_key(pt_json_reader *r, const pt_field *field, pt_json_scope *sco
                     size_t *ret_place) {
     pt_json_key noted;
     if (field->type == PT_TYPE_STRING) {
-        if (!pt_json_put_bytes(r, field->number, key)) return false;
+        if (!pt_json_store_bytes(r, field->number, key)) return false;
         noted = pt_json_key_text(r->out->ptr, r->out->len - key.len, key.len);
     } else {
         uint64_t bits;
-        if (!pt_json_word_bits(r, field, key, at, &bits) || !pt_json_put_bits(r, field, bits, PT_JSON_TAGGED)) return false;
+        if (!pt_json_word_bits(r, field, key, at, &bits) || !pt_json_store_bits(r, field, bits, PT_JSON_TAGGED)) return false;
         noted = pt_json_key_number(bits);
     }
     pt_code code = pt_json_scope_add(&r->keys, scope, r->out->ptr, noted, ret_place);
@@ -60,6 +60,8 @@ bool pt_json_read_map(pt_json_reader *r, const pt_field *field) {
 }
 
 bool pt_json_read_inline(pt_json_reader *r, const pt_field *field, pt_json_scope *scope, pt_slice name, const uint8_t *at) {
+    if (pt_slice_equal(name, pt_slice_str("@type")))
+        return pt_json_unknown_member(r, (pt_json_string){.text = {at + 1, name.len}});
     if (pt_json_peek(&r->x) == 'n' && pt_json_take_word(&r->x, "null")) return true; /* null: unset, as for any member */
     return read_entry(r, field, scope, name, at);
 }

@@ -13,12 +13,15 @@ typedef struct members {
     uint64_t *seen;             /* one bit a field and, behind them, a oneof; `words` or owned */
     pt_json_scope scope;        /* names that became entries of the inline field */
     const pt_field *inlined;    /* that field, or NULL */
+    bool any, url_seen;         /* the object is an Any's, and its "@type" was passed */
 } members;
 
-static bool members_init(pt_json_reader *r, members *m, const pt_type *type) {
+static bool members_init(pt_json_reader *r, members *m, const pt_type *type, bool any) {
     size_t words = ((size_t)type->n_fields + type->n_oneofs + 63) / 64;
     m->type = type;
     m->next = 0;
+    m->any = any;
+    m->url_seen = false;
     m->inlined = r->options.annotations ? type->inline_field : NULL;
     pt_json_scope_begin(&r->keys, &m->scope);
     memset(m->words, 0, sizeof m->words);
@@ -58,11 +61,15 @@ bool pt_json_unknown_member(pt_json_reader *r, pt_json_string name) {
     return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, name.text.ptr - 1, "unknown member");
 }
 
+static bool twice(pt_json_reader *r, const uint8_t *at) {
+    return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, at, "this member is there twice");
+}
+
 static bool read_field(pt_json_reader *r, members *m, const pt_field *field, const uint8_t *at) {
     if (field == m->inlined) {
         return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, at, "its entries are members of the enclosing object");
     }
-    if (seen_before(m, field->index)) return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, at, "this member is there twice");
+    if (seen_before(m, field->index)) return twice(r, at);
     if (pt_json_peek(&r->x) == 'n' && !pt_json_null_counts(r, field) && pt_json_take_word(&r->x, "null")) return true;
     if (field->oneof >= 0 && seen_before(m, m->type->n_fields + (size_t)field->oneof)) {
         return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, at, "another member of oneof %s is set",
@@ -71,7 +78,7 @@ static bool read_field(pt_json_reader *r, members *m, const pt_field *field, con
     return pt_json_read_whole(r, field);
 }
 
-static bool read_member(pt_json_reader *r, members *m, pt_json_string name, bool any) {
+static bool read_member(pt_json_reader *r, members *m, pt_json_string name) {
     pt_slice plain;
     if (!pt_json_plain(r, name, &r->name, &plain)) return false;
     const uint8_t *at = name.text.ptr - 1;
@@ -80,14 +87,18 @@ static bool read_member(pt_json_reader *r, members *m, pt_json_string name, bool
     step->field = field;
     step->key = field ? (pt_slice){NULL, 0} : name.text;
     if (field) return read_field(r, m, field, at);
-    if (any && pt_slice_equal(plain, pt_slice_str("@type"))) return pt_json_pass_value(&r->x, r->depth, NULL);
+    if (m->any && pt_slice_equal(plain, pt_slice_str("@type"))) {
+        if (m->url_seen) return twice(r, at);
+        m->url_seen = true;
+        return pt_json_pass_value(&r->x, r->depth, NULL);
+    }
     if (m->inlined) return pt_json_read_inline(r, m->inlined, &m->scope, plain, at);
     return pt_json_unknown_member(r, name);
 }
 
 bool pt_json_read_members(pt_json_reader *r, const pt_type *type, bool any) {
     members m;
-    if (!members_init(r, &m, type)) return false;
+    if (!members_init(r, &m, type, any)) return false;
     pt_json_step step = {.parent = r->x.report.step, .index = PT_JSON_NO_INDEX};
     r->x.report.step = &step;
     pt_json_string name;
@@ -95,7 +106,7 @@ bool pt_json_read_members(pt_json_reader *r, const pt_type *type, bool any) {
     for (bool first = true; ok && more; first = false) {
         ok = pt_json_next_member(&r->x, first, &name, &more);
         if (ok && more) {
-            ok = read_member(r, &m, name, any);
+            ok = read_member(r, &m, name);
             step.field = NULL;
             step.key.ptr = NULL;
         }

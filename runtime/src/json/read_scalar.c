@@ -160,7 +160,7 @@ bool pt_json_read_bits(pt_json_reader *r, const pt_field *field, uint64_t *ret) 
     return pt_json_read_number(&r->x, &n) && number_bits(r, field, &n, at, ret);
 }
 
-bool pt_json_put_bits(pt_json_reader *r, const pt_field *field, uint64_t bits, pt_json_place place) {
+bool pt_json_store_bits(pt_json_reader *r, const pt_field *field, uint64_t bits, pt_json_place place) {
     if (place == PT_JSON_IMPLICIT && bits == 0) return true;
     if (!pt_json_room(r, 2 * PT_VARINT_MAX_BYTES)) return false;
     uint8_t *p = r->out->ptr + r->out->len;

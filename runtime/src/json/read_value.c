@@ -19,7 +19,7 @@ bool pt_json_take_string(pt_json_reader *r, pt_slice *ret) {
     return pt_json_read_string(&r->x, &string) && pt_json_plain(r, string, &r->scratch, ret);
 }
 
-bool pt_json_put_bytes(pt_json_reader *r, uint32_t number, pt_slice bytes) {
+bool pt_json_store_bytes(pt_json_reader *r, uint32_t number, pt_slice bytes) {
     if (!pt_json_room(r, 2 * PT_VARINT_MAX_BYTES + bytes.len)) return false;
     uint8_t *p = pt_write_tag(r->out->ptr + r->out->len, number, PT_WIRE_LEN);
     p = pt_write_varint(p, bytes.len);
@@ -28,7 +28,7 @@ bool pt_json_put_bytes(pt_json_reader *r, uint32_t number, pt_slice bytes) {
     return true;
 }
 
-bool pt_json_put_varint(pt_json_reader *r, uint32_t number, uint64_t value) {
+bool pt_json_store_varint(pt_json_reader *r, uint32_t number, uint64_t value) {
     if (value == 0) return true;
     if (!pt_json_room(r, 2 * PT_VARINT_MAX_BYTES)) return false;
     uint8_t *p = pt_write_tag(r->out->ptr + r->out->len, number, PT_WIRE_VARINT);
@@ -68,12 +68,12 @@ static bool read_text(pt_json_reader *r, const pt_field *field, pt_json_place pl
     pt_json_string string;
     if (!pt_json_read_string(&r->x, &string)) return false;
     if (place == PT_JSON_IMPLICIT && string.text.len == 0) return true;
-    if (!string.escaped) return pt_json_put_bytes(r, field->number, string.text);
+    if (!string.escaped) return pt_json_store_bytes(r, field->number, string.text);
     pt_slice text;
-    return pt_json_plain(r, string, &r->scratch, &text) && pt_json_put_bytes(r, field->number, text);
+    return pt_json_plain(r, string, &r->scratch, &text) && pt_json_store_bytes(r, field->number, text);
 }
 
-bool pt_json_put_base64(pt_json_reader *r, const pt_field *field, pt_slice text, const uint8_t *at, pt_json_place place) {
+bool pt_json_store_base64(pt_json_reader *r, const pt_field *field, pt_slice text, const uint8_t *at, pt_json_place place) {
     if (place == PT_JSON_IMPLICIT && text.len == 0) return true;
     size_t mark;
     const uint8_t *bad;
@@ -104,10 +104,10 @@ bool pt_json_read_single(pt_json_reader *r, const pt_field *field, pt_json_place
     pt_slice text;
     switch (field->type) {
     case PT_TYPE_STRING: return is_raw(r, field) ? pt_json_read_raw(r, field->number) : read_text(r, field, place);
-    case PT_TYPE_BYTES: return pt_json_take_string(r, &text) && pt_json_put_base64(r, field, text, at, place);
+    case PT_TYPE_BYTES: return pt_json_take_string(r, &text) && pt_json_store_base64(r, field, text, at, place);
     case PT_TYPE_MESSAGE: return read_message(r, field);
     case PT_TYPE_GROUP: return pt_json_fail(&r->x.report, PT_INVALID_ARGUMENT, at, "a group has no JSON form");
-    default: return pt_json_read_bits(r, field, &bits) && (r->skipped || pt_json_put_bits(r, field, bits, place));
+    default: return pt_json_read_bits(r, field, &bits) && (r->skipped || pt_json_store_bits(r, field, bits, place));
     }
 }
 

@@ -22,8 +22,8 @@ enum {
 static bool read_value(pt_json_reader *r);
 
 static bool put_seconds(pt_json_reader *r, pt_seconds time) {
-    return pt_json_put_varint(r, SECONDS, (uint64_t)time.seconds) &&
-           pt_json_put_varint(r, NANOS, (uint64_t)(int64_t)time.nanos);
+    return pt_json_store_varint(r, SECONDS, (uint64_t)time.seconds) &&
+           pt_json_store_varint(r, NANOS, (uint64_t)(int64_t)time.nanos);
 }
 
 static bool put_path(pt_json_reader *r, pt_slice path, const uint8_t *at) {
@@ -71,7 +71,7 @@ static bool read_struct_entry(pt_json_reader *r, pt_json_scope *scope, pt_json_s
     size_t entry, value, place;
     pt_slice key;
     if (!pt_json_begin(r, STRUCT_FIELDS, &entry) || !pt_json_plain(r, name, &r->name, &key)) return false;
-    if (!pt_json_put_bytes(r, ENTRY_KEY, key)) return false;
+    if (!pt_json_store_bytes(r, ENTRY_KEY, key)) return false;
     pt_json_key noted = pt_json_key_text(r->out->ptr, r->out->len - key.len, key.len);
     pt_code code = pt_json_scope_add(&r->keys, scope, r->out->ptr, noted, &place);
     if (code == PT_ALREADY_EXISTS) {
@@ -136,7 +136,7 @@ static bool read_nested(pt_json_reader *r, uint32_t number, bool (*read)(pt_json
 static bool read_number(pt_json_reader *r) {
     static const pt_field number = {.name = "number_value", .number = VALUE_NUMBER, .type = PT_TYPE_DOUBLE};
     uint64_t bits;
-    return pt_json_read_bits(r, &number, &bits) && pt_json_put_bits(r, &number, bits, PT_JSON_TAGGED);
+    return pt_json_read_bits(r, &number, &bits) && pt_json_store_bits(r, &number, bits, PT_JSON_TAGGED);
 }
 
 /* The content of a google.protobuf.Value. A word that isn't one is reported by read_number. */
@@ -145,14 +145,14 @@ static bool read_value(pt_json_reader *r) {
     switch (pt_json_peek(&r->x)) {
     case '{': return read_nested(r, VALUE_STRUCT, read_struct);
     case '[': return read_nested(r, VALUE_LIST, read_list);
-    case '"': return pt_json_take_string(r, &text) && pt_json_put_bytes(r, VALUE_STRING, text);
+    case '"': return pt_json_take_string(r, &text) && pt_json_store_bytes(r, VALUE_STRING, text);
     default: break;
     }
     static const pt_field null_value = {.name = "null_value", .number = VALUE_NULL, .type = PT_TYPE_ENUM};
     static const pt_field bool_value = {.name = "bool_value", .number = VALUE_BOOL, .type = PT_TYPE_BOOL};
-    if (pt_json_take_word(&r->x, "null")) return pt_json_put_bits(r, &null_value, 0, PT_JSON_TAGGED);
-    if (pt_json_take_word(&r->x, "true")) return pt_json_put_bits(r, &bool_value, 1, PT_JSON_TAGGED);
-    if (pt_json_take_word(&r->x, "false")) return pt_json_put_bits(r, &bool_value, 0, PT_JSON_TAGGED);
+    if (pt_json_take_word(&r->x, "null")) return pt_json_store_bits(r, &null_value, 0, PT_JSON_TAGGED);
+    if (pt_json_take_word(&r->x, "true")) return pt_json_store_bits(r, &bool_value, 1, PT_JSON_TAGGED);
+    if (pt_json_take_word(&r->x, "false")) return pt_json_store_bits(r, &bool_value, 0, PT_JSON_TAGGED);
     uint8_t c = pt_json_peek(&r->x);
     return c == '-' || (c >= '0' && c <= '9') ? read_number(r) : pt_json_expected(&r->x, "a value");
 }

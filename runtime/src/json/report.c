@@ -19,17 +19,15 @@ static size_t excerpt(char *to, pt_slice text, size_t max) {
     return len < text.len ? len + 3 : len;
 }
 
-/* One step as text: `.name`, `.name[3]`, `.name["key"]`, `.key`. Returns its length. */
+/* One step as text: `.name`, `.name[3]`, `.name["key"]`, `[3]`, `.key`, or nothing between two members. Returns its length. */
 static size_t step_text(const pt_json_step *step, char *to, size_t room) {
     char key[KEY_BYTES + 4];
     int key_len = step->key.ptr ? (int)excerpt(key, step->key, KEY_BYTES) : 0;
     int len;
-    if (!step->field) {
-        if (!step->key.ptr && step->index != PT_JSON_NO_INDEX) {
-            len = snprintf(to, room, "[%zu]", step->index);
-        } else {
-            len = snprintf(to, room, ".%.*s", key_len, key);
-        }
+    if (!step->field && step->key.ptr) {
+        len = snprintf(to, room, ".%.*s", key_len, key);
+    } else if (!step->field) {
+        len = step->index == PT_JSON_NO_INDEX ? 0 : snprintf(to, room, "[%zu]", step->index);
     } else if (step->key.ptr) {
         len = snprintf(to, room, ".%s[\"%.*s\"]", step->field->json_name, key_len, key);
     } else if (step->index != PT_JSON_NO_INDEX) {

@@ -108,7 +108,7 @@ bool pt_duration_read(pt_slice text, pt_seconds *ret) {
     if (p == first) return false;
     int32_t nanos;
     p = read_fraction(p, end, &nanos);
-    if (!p || end - p != 1 || *p != 's' || (seconds == DURATION_MAX && nanos)) return false;
+    if (!p || end - p != 1 || *p != 's') return false;
     *ret = (pt_seconds){negative ? -seconds : seconds, negative ? -nanos : nanos};
     return true;
 }

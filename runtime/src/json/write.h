@@ -10,6 +10,7 @@
 #include "partie/json.h"
 #include "json/keys.h"
 #include "json/report.h"
+#include "json/room.h"
 
 #define PT_JSON_RUNS_INLINE 48
 #define PT_JSON_PARTS_INLINE 16
@@ -42,8 +43,7 @@ typedef struct pt_json_range {
 
 /* Makes sure that `more` bytes fit behind out->len. */
 static inline bool pt_json_space_for(pt_json_writer *w, size_t more) {
-    if (__builtin_expect(w->out->cap - w->out->len >= more, 1)) return true;
-    return pt_buf_reserve(w->out, more) == PT_OK || pt_json_no_room(&w->report);
+    return pt_json_make_room(w->out, more) || pt_json_no_room(&w->report);
 }
 
 /* Behind a write by hand into the room. */

@@ -103,11 +103,26 @@ static bool put_value(pt_json_writer *w, const map_state *m, const entry *e) {
     }
 }
 
-/* An entry that would read back as a field can't be a member beside it. */
+/* An entry that would read back as a field, or as the type of an Any, can't be a member. */
 static bool check_inline_name(pt_json_writer *w, const map_state *m, const entry *e) {
     const pt_type *type = m->field->parent;
-    if (!pt_type_field_json(type, (const char *)e->key_text.ptr, e->key_text.len)) return true;
+    bool field = pt_type_field_json(type, (const char *)e->key_text.ptr, e->key_text.len);
+    if (!field && !pt_slice_equal(e->key_text, pt_slice_str("@type"))) return true;
     return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, e->key_text.ptr, "an entry has the name of a field of %s", type->name);
+}
+
+static bool put_entry(pt_json_writer *w, const map_state *m, const entry *e) {
+    return put_key(w, m, e) && put_value(w, m, e);
+}
+
+/* One entry as a member of the enclosing object; null means unset there, so that one is left out. */
+static bool put_inline_entry(pt_json_writer *w, const map_state *m, const entry *e) {
+    size_t before = w->out->len;
+    if (!check_inline_name(w, m, e) || !put_key(w, m, e)) return false;
+    size_t value = w->out->len;
+    if (!put_value(w, m, e)) return false;
+    if (pt_slice_equal(pt_slice_of(w->out->ptr + value, w->out->len - value), pt_slice_str("null"))) w->out->len = before;
+    return true;
 }
 
 static bool put_entries(pt_json_writer *w, map_state *m, pt_json_range runs, bool inlined) {
@@ -122,8 +137,7 @@ static bool put_entries(pt_json_writer *w, map_state *m, pt_json_range runs, boo
         if (m->repeats && !is_last(w, m, &e, values.in.pos, &counts)) return false;
         if (counts) {
             step->key = e.key_text;
-            if (inlined && !check_inline_name(w, m, &e)) return false;
-            if (!put_key(w, m, &e) || !put_value(w, m, &e)) return false;
+            if (inlined ? !put_inline_entry(w, m, &e) : !put_entry(w, m, &e)) return false;
             step->key.ptr = NULL;
         }
         w->n_parts = e.parts.first;

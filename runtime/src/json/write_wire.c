@@ -36,12 +36,12 @@ bool pt_json_wire_fits(const pt_field *field, unsigned wire_type) {
     return wire_type == own || (wire_type == PT_WIRE_LEN && field->repeated && own != PT_WIRE_START_GROUP);
 }
 
-/* A varint as the type holds it. */
-static uint64_t varint_bits(pt_field_type type, uint64_t value) {
-    switch (type) {
+/* A varint as the type holds it; NullValue has one value. */
+static uint64_t varint_bits(const pt_field *field, uint64_t value) {
+    switch (field->type) {
     case PT_TYPE_BOOL: return value != 0;
-    case PT_TYPE_INT32:
-    case PT_TYPE_ENUM: return (uint64_t)(int64_t)(int32_t)(uint32_t)value;
+    case PT_TYPE_ENUM: return field->enumeration->null_value ? 0 : (uint64_t)(int64_t)(int32_t)(uint32_t)value;
+    case PT_TYPE_INT32: return (uint64_t)(int64_t)(int32_t)(uint32_t)value;
     case PT_TYPE_UINT32: return (uint32_t)value;
     case PT_TYPE_SINT32: return (uint64_t)pt_unzigzag((uint32_t)value);
     case PT_TYPE_SINT64: return (uint64_t)pt_unzigzag(value);
@@ -60,7 +60,7 @@ bool pt_json_wire_bits(pt_reader *in, const pt_field *field, uint64_t *ret) {
         return true;
     default:
         if (!pt_read_varint(in, &value)) return false;
-        *ret = varint_bits(field->type, value);
+        *ret = varint_bits(field, value);
         return true;
     }
 }
