@@ -6,6 +6,7 @@
 #include "events/v1/events.pb.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "kinds.pb.h"
+#include "partie/arena.h"
 #include "partie/schema.h"
 #include "partie/v1/options.pb.h"
 
@@ -13,22 +14,29 @@ typedef Google__Protobuf__FileDescriptorProto file_proto;
 typedef Google__Protobuf__DescriptorProto message_proto;
 typedef Google__Protobuf__FieldDescriptorProto field_proto;
 
-/* Everything that a case changes lives here; it goes when the test ends. */
+/* Everything that a case changes lives in the arena. */
+static pt_arena arena;
 static file_proto *file;
 static message_proto *kinds;
 
 static file_proto *unpack(const pt_file *contract) {
-    file_proto *proto = google__protobuf__file_descriptor_proto__unpack(NULL, contract->descriptor_len, contract->descriptor);
+    file_proto *proto = google__protobuf__file_descriptor_proto__unpack(pt_arena_protobuf(&arena), contract->descriptor_len,
+                                                                        contract->descriptor);
     cr_assert_not_null(proto);
     return proto;
 }
 
 static void start(void) {
+    pt_arena_init(&arena, 1 << 20);
     file = unpack(&kinds__file);
     kinds = file->message_type[0];
 }
 
-TestSuite(schema_refuse, .init = start);
+static void stop(void) {
+    pt_arena_done(&arena);
+}
+
+TestSuite(schema_refuse, .init = start, .fini = stop);
 
 static field_proto *field(const char *name) {
     for (size_t i = 0; i < kinds->n_field; i++)
