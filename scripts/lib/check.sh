@@ -95,7 +95,6 @@ check_restart() {
 
 run_check() {
     temporary=$(mktemp -d)
-    exec {lock}>"$temporary/lock"
     build_release
     say "Checking partie in $temporary:"
     start_system "$temporary" 127.0.0.1:0

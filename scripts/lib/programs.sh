@@ -1,6 +1,8 @@
 # Starts and stops the programs of the system: sourced after common.sh by commands that run it.
 # shellcheck shell=bash
 #
+# File 9 is the lock of the command that sources this; programs do not keep it.
+#
 # Each program is a child of this shell in a process group of its own, so that Ctrl-C reaches the shell alone and the programs are stopped in
 # order. Should the shell be killed, the kernel sends them SIGTERM.
 
@@ -24,11 +26,11 @@ start_program() {
     output=$folder/$name.listening
     [ ! -e "${program_log[$name]}" ] || mv -f -- "${program_log[$name]}" "${program_log[$name]}.1"
     set -m
-    setpriv --pdeathsig=TERM "$build/bin/$name" "$@" >"$output" 2>"${program_log[$name]}" {lock}>&- &
+    setpriv --pdeathsig=TERM "$build/bin/$name" "$@" >"$output" 2>"${program_log[$name]}" 9>&- &
     program_pid[$name]=$!
     set +m
     program_order+=("$name")
-    until grep -q '^listening ' -- "$output"; do
+    until grep -qs '^listening ' -- "$output"; do
         kill -0 "${program_pid[$name]}" 2>/dev/null || {
             show_log "$name"
             fail "$name did not start$(disk_hint "$folder")"

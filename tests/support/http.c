@@ -152,3 +152,13 @@ json_t *pt_http_get_json(pt_http *http, const char *target, int status) {
 json_t *pt_http_post_json(pt_http *http, const char *target, const char *json, int status) {
     return exchange_json(http, "POST", target, json, status);
 }
+
+uint64_t pt_json_uint64(const json_t *object, const char *member) {
+    const json_t *value = json_object_get(object, member);
+    if (!value) return 0;
+    cr_assert(json_is_string(value), "%s: not a 64-bit number of proto3 JSON", member);
+    char *end = NULL;
+    uint64_t number = strtoull(json_string_value(value), &end, 10);
+    cr_assert(end != json_string_value(value) && !*end, "%s: not a number: %s", member, json_string_value(value));
+    return number;
+}

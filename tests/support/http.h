@@ -46,4 +46,8 @@ bool pt_http_header(const pt_http_reply *reply, const char *name, char *ret_valu
 json_t *pt_http_get_json(pt_http *http, const char *target, int status);
 json_t *pt_http_post_json(pt_http *http, const char *target, const char *json, int status);
 
+/* A 64-bit number of proto3 JSON, which writes it as a string; a member that is not there is 0. Fails the test on anything
+ * else. */
+uint64_t pt_json_uint64(const json_t *object, const char *member);
+
 #endif
