@@ -45,15 +45,18 @@ static bool has_control(const char *text) {
     return false;
 }
 
-static void check_text(checker *c, const char *attribute, const char *text, size_t max, bool required) {
+/* An attribute that is there; NULL: an optional one that isn't. */
+static void check_text(checker *c, const char *attribute, const char *text, size_t max) {
+    if (!text) return;
     size_t len = strlen(text);
-    if (required && len == 0) violate(c, attribute, "REQUIRED", "must not be empty");
+    if (len == 0) violate(c, attribute, "REQUIRED", "must not be empty");
     if (len > max) violate(c, attribute, "TOO_LONG", "%zu bytes; at most %zu", len, max);
     if (has_control(text)) violate(c, attribute, "CONTROL_CHARACTER", "must not contain control characters");
 }
 
 /* Characters that no URI reference has, whatever its scheme (RFC 3986). */
 static void check_uri(checker *c, const char *attribute, const char *text) {
+    if (!text) return;
     size_t len = strcspn(text, " \"<>\\^`{|}");
     if (text[len]) violate(c, attribute, "NOT_A_URI", "'%c' at byte %zu can't stand in a URI reference", text[len], len);
 }
@@ -123,14 +126,14 @@ static void check_extensions(checker *c, const ingest_event *event) {
 
 pt_code ingest_check_event(const ingest_event *event, const char *path, pt_status *st) {
     checker c = {.path = path, .st = st};
-    check_text(&c, "id", event->id, 1024, true);
-    check_text(&c, "source", event->source, 2048, true);
+    check_text(&c, "id", event->id, 1024);
+    check_text(&c, "source", event->source, 2048);
     check_uri(&c, "source", event->source);
     if (strcmp(event->spec_version, "1.0") != 0) violate(&c, "specversion", "UNSUPPORTED", "must be \"1.0\"");
-    check_text(&c, "type", event->type, 1024, true);
-    check_text(&c, "subject", event->subject, 2048, false);
-    check_text(&c, "datacontenttype", event->data_content_type, 256, false);
-    check_text(&c, "dataschema", event->data_schema, 2048, false);
+    check_text(&c, "type", event->type, 1024);
+    check_text(&c, "subject", event->subject, 2048);
+    check_text(&c, "datacontenttype", event->data_content_type, 256);
+    check_text(&c, "dataschema", event->data_schema, 2048);
     check_uri(&c, "dataschema", event->data_schema);
     check_time(&c, event);
     check_data(&c, event);

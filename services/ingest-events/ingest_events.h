@@ -20,8 +20,8 @@ typedef struct ingest_extension {
 
 /* An event as it comes in. Nothing in it is owned; texts are never NULL unless it says so. */
 typedef struct ingest_event {
-    const char *id, *source, *spec_version, *type, *subject;
-    const char *data_content_type, *data_schema;
+    const char *id, *source, *spec_version, *type;
+    const char *subject, *data_content_type, *data_schema; /* NULL: not given */
     bool has_time;
     int64_t time_seconds; /* since 1970, UTC */
     int32_t time_nanos;

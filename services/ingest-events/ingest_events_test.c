@@ -14,9 +14,6 @@ static void reset(void) {
                            .source = "https://example.com/a?b#c",
                            .spec_version = "1.0",
                            .type = "com.example.made",
-                           .subject = "",
-                           .data_content_type = "",
-                           .data_schema = "",
                            .data = "{\"n\":[1,2.50,null]}",
                            .content = pt_slice_str("content")};
 }
@@ -75,6 +72,8 @@ Test(check, each_attribute_is_named_with_its_breach) {
     expect_breach("events[3].subject: must not contain control characters", "events[3].subject");
     event.subject = "next\xc2\x85line";
     expect_breach("events[3].subject: must not contain control characters", "events[3].subject");
+    event.subject = "";
+    expect_breach("events[3].subject: must not be empty", "events[3].subject");
     event.data_schema = "<schema>";
     expect_breach("events[3].dataschema: '<' at byte 0 can't stand in a URI reference", "events[3].dataschema");
     event.has_time = true;

@@ -61,9 +61,6 @@ struct Events__V1__Event {
         .source = (char *)protobuf_c_empty_string, \
         .spec_version = (char *)protobuf_c_empty_string, \
         .type = (char *)protobuf_c_empty_string, \
-        .subject = (char *)protobuf_c_empty_string, \
-        .data_content_type = (char *)protobuf_c_empty_string, \
-        .data_schema = (char *)protobuf_c_empty_string, \
     }
 
 struct Events__V1__Event__ExtensionsEntry {

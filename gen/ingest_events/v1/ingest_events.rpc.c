@@ -5,7 +5,7 @@ static const pt_method ingest_events__v1__ingest_events_service__methods[] = {
     {
         .name = "ingest_events.v1.IngestEventsService/AppendEvent",
         .hash = UINT64_C(0x0ec763de7cbbe113),
-        .contract = 0xb494f2d2u,
+        .contract = 0xdaad587bu,
         .kind = PT_UNARY,
         .idempotency = PT_IDEMPOTENT,
         .input = &ingest_events__v1__append_event_request__descriptor,
@@ -14,7 +14,7 @@ static const pt_method ingest_events__v1__ingest_events_service__methods[] = {
     {
         .name = "ingest_events.v1.IngestEventsService/AppendEvents",
         .hash = UINT64_C(0xd8b0130df33ff620),
-        .contract = 0x591b04c5u,
+        .contract = 0xec72b8d8u,
         .kind = PT_UNARY,
         .idempotency = PT_IDEMPOTENT,
         .input = &ingest_events__v1__append_events_request__descriptor,
@@ -23,7 +23,7 @@ static const pt_method ingest_events__v1__ingest_events_service__methods[] = {
     {
         .name = "ingest_events.v1.IngestEventsService/ReadLog",
         .hash = UINT64_C(0x172c2d00f83a5ec9),
-        .contract = 0x8bbad23eu,
+        .contract = 0x42642f09u,
         .kind = PT_UNARY,
         .idempotency = PT_NO_SIDE_EFFECTS,
         .input = &ingest_events__v1__read_log_request__descriptor,

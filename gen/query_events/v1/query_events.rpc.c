@@ -5,7 +5,7 @@ static const pt_method query_events__v1__query_events_service__methods[] = {
     {
         .name = "query_events.v1.QueryEventsService/ListEvents",
         .hash = UINT64_C(0x03f4c1411876ebd2),
-        .contract = 0xc32072dau,
+        .contract = 0x26ad6dcfu,
         .kind = PT_UNARY,
         .idempotency = PT_NO_SIDE_EFFECTS,
         .input = &query_events__v1__list_events_request__descriptor,
@@ -14,7 +14,7 @@ static const pt_method query_events__v1__query_events_service__methods[] = {
     {
         .name = "query_events.v1.QueryEventsService/GetEvent",
         .hash = UINT64_C(0x259a47cd97f48463),
-        .contract = 0xbb2d0ec5u,
+        .contract = 0xb02ab224u,
         .kind = PT_UNARY,
         .idempotency = PT_NO_SIDE_EFFECTS,
         .input = &query_events__v1__get_event_request__descriptor,
