@@ -110,16 +110,20 @@ struct pt_rpc {
     pt_slice options; /* serialized google.protobuf.MethodOptions, extensions included; empty: none */
 };
 
-/* An empty schema. NULL: no memory. */
+/* A schema that knows the types of google.protobuf (any, api, descriptor, duration, empty, field_mask, source_context, struct,
+ * timestamp, type, wrappers). It takes some 75 us. NULL: no memory. */
 pt_schema *pt_schema_new(void);
 void pt_schema_free(pt_schema *schema);
 
 /* Adds a serialized google.protobuf.FileDescriptorSet, or one FileDescriptorProto, whose imports were added before or stand in
- * the same set in any order. The same file twice is taken once; a file of the same name with other content is refused.
- * google.protobuf's well-known types need not be in the set: they are built in.
- * INVALID_ARGUMENT: not a descriptor, an import or a type is missing, an option contradicts its field; the message names file
- * and declaration. ALREADY_EXISTS: a name is defined twice. RESOURCE_EXHAUSTED: over 64 MiB or no memory. On failure the
- * schema is as before. */
+ * the same set in any order. Nothing of the bytes is kept by reference. The same file twice is taken once, whatever its source
+ * locations. The files of google/protobuf/ need not be in the set: they are built in, and copies of them are passed over.
+ * Types are taken as protoc resolves them, by their full names. Extensions and custom options but partie's own are not looked
+ * at. `st` may be NULL.
+ * INVALID_ARGUMENT: not a descriptor, editions, an import or a type is missing, an option contradicts its field; the message
+ * names file and declaration. ALREADY_EXISTS: a name is defined twice, or a file of the same name has other content.
+ * RESOURCE_EXHAUSTED: over 64 MiB, no memory, or far more memory than the size of the set justifies. On failure the schema is
+ * as before. */
 pt_code pt_schema_add_set(pt_schema *schema, pt_slice file_descriptor_set, pt_status *st) PT_MUST_CHECK;
 pt_code pt_schema_add_file(pt_schema *schema, pt_slice file_descriptor, pt_status *st) PT_MUST_CHECK;
 
@@ -129,7 +133,7 @@ const pt_type *pt_schema_type_n(const pt_schema *schema, const char *name, size_
 const pt_enum *pt_schema_enum(const pt_schema *schema, const char *name);
 const pt_rpc *pt_schema_rpc(const pt_schema *schema, const char *full_name);
 
-/* All of them, in the order of adding: *ret_n elements, borrowed. */
+/* All of them, in the order of adding, those of google.protobuf first: *ret_n elements, borrowed until something is added. */
 const pt_rpc *const *pt_schema_rpcs(const pt_schema *schema, size_t *ret_n);
 const pt_type *const *pt_schema_types(const pt_schema *schema, size_t *ret_n);
 const char *const *pt_schema_services(const pt_schema *schema, size_t *ret_n);
@@ -143,8 +147,9 @@ const pt_field *pt_type_field_json(const pt_type *type, const char *name, size_t
 const pt_enum_value *pt_enum_named(const pt_enum *e, const char *name, size_t len);
 const pt_enum_value *pt_enum_numbered(const pt_enum *e, int32_t number);
 
-/* Checks serialized bytes as pt_message_check (limits.h) does, by a loaded type. */
-struct pt_limits;
+/* Checks serialized bytes as pt_message_check (limits.h) does, by a loaded type, but with all of protobuf's freedoms: groups are
+ * passed over (each counts as depth), a packed bool may be any varint, and parts of one message may stand apart. */
+struct pt_limits; /* limits.h */
 pt_code pt_type_check(const pt_type *type, pt_slice bytes, const struct pt_limits *limits, pt_status *st) PT_MUST_CHECK;
 
 #endif
