@@ -11,6 +11,7 @@ typedef struct pt_gateway_shared {
     pt_backends *backends;
     pt_peers *peers;
     pt_schema *error_types;
+    uint32_t n_waiting; /* atomic: requests whose call is under way, of all workers */
 } pt_gateway_shared;
 
 #endif

@@ -137,8 +137,9 @@ static void not_found(pt_request *r) {
 
 static void write_health(pt_request *r) {
     pt_backends *backends = r->worker->shared->backends;
-    pt_code code = pt_buf_printf(&r->out, "{\"status\":\"%s\",\"routes\":%zu,\"backends\":",
-                                 r->worker->draining ? "NOT_SERVING" : "SERVING", r->table->n_routes);
+    pt_code code = pt_buf_printf(&r->out, "{\"status\":\"%s\",\"waiting\":%u,\"routes\":%zu,\"backends\":",
+                                 r->worker->draining ? "NOT_SERVING" : "SERVING",
+                                 __atomic_load_n(&r->worker->shared->n_waiting, __ATOMIC_RELAXED), r->table->n_routes);
     if (!code) code = pt_backends_write(backends, &r->out);
     if (!code) code = pt_buf_append_byte(&r->out, '}');
     if (code) refuse(r, code, 0, "out of memory");

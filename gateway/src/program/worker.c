@@ -21,6 +21,7 @@ void pt_worker_list(pt_worker *w, pt_request *r) {
     r->next = w->waiting;
     if (w->waiting) w->waiting->previous = r;
     w->waiting = r;
+    __atomic_add_fetch(&w->shared->n_waiting, 1, __ATOMIC_RELAXED);
 }
 
 void pt_worker_unlist(pt_worker *w, pt_request *r) {
@@ -30,6 +31,7 @@ void pt_worker_unlist(pt_worker *w, pt_request *r) {
         w->waiting = r->next;
     if (r->next) r->next->previous = r->previous;
     r->previous = r->next = NULL;
+    __atomic_sub_fetch(&w->shared->n_waiting, 1, __ATOMIC_RELAXED);
 }
 
 static void take_newest_table(pt_worker *w) {
@@ -133,7 +135,7 @@ static pt_code open_loop(pt_worker *w, pt_status *st) {
     return code ? code : watch(w, info->epoll_fd, st);
 }
 
-pt_code pt_worker_start(pt_worker *w, const pt_gateway_shared *shared, int listen_fd, uint32_t connections, pt_status *st) {
+pt_code pt_worker_start(pt_worker *w, pt_gateway_shared *shared, int listen_fd, uint32_t connections, pt_status *st) {
     *w = (pt_worker){.shared = shared, .epoll = -1, .upstreams.wake = -1};
     w->scratch.max = w->wire.max = WIRE_BYTES;
     w->log.max = 1u << 20;

@@ -6,7 +6,7 @@
 #include "program/request.h"
 
 typedef struct pt_worker {
-    const pt_gateway_shared *shared;
+    pt_gateway_shared *shared;
     pthread_t thread;
     bool started;
     struct MHD_Daemon *daemon;
@@ -30,7 +30,7 @@ typedef struct pt_worker {
 /* Starts a worker on the listening socket, of which it uses a duplicate. `connections`: how many it may have open.
  * RESOURCE_EXHAUSTED or UNAVAILABLE: the system or libmicrohttpd refused; the message says what. Then pt_worker_free all the
  * same. */
-pt_code pt_worker_start(pt_worker *worker, const pt_gateway_shared *shared, int listen_fd, uint32_t connections,
+pt_code pt_worker_start(pt_worker *worker, pt_gateway_shared *shared, int listen_fd, uint32_t connections,
                         pt_status *st) PT_MUST_CHECK;
 
 /* Asks it to drain and end: no new connections, requests under way are finished within the drain time. Returns at once. */
