@@ -3,7 +3,7 @@
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 uint8_t *pt_base64_write(uint8_t *to, pt_slice bytes) {
-    const uint8_t *p = bytes.ptr, *end = p + bytes.len;
+    const uint8_t *p = bytes.ptr, *end = bytes.len ? p + bytes.len : p;
     for (; end - p >= 3; p += 3) {
         uint32_t group = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
         *to++ = (uint8_t)letters[group >> 18];

@@ -53,7 +53,7 @@ static uint8_t *copy_special(uint8_t *to, const uint8_t **p, const uint8_t *end)
 
 /* Appends `text` quoted. *ret_bad: the first byte that is not UTF-8, where it stopped; NULL: there is none, or `repair`. */
 static pt_code quote(pt_buf *out, pt_slice text, bool repair, const uint8_t **ret_bad) {
-    const uint8_t *p = text.ptr, *end = p + text.len;
+    const uint8_t *p = text.ptr, *end = text.len ? p + text.len : p;
     *ret_bad = NULL;
     if (!pt_json_make_room(out, text.len + SLACK)) return PT_RESOURCE_EXHAUSTED;
     uint8_t *to = out->ptr + out->len;
