@@ -2,32 +2,22 @@
 
 #include <string.h>
 
-#include "declare.h"
 #include "names.h"
 #include "places.h"
 #include "scalar.h"
 
-/* Names that are taken in one struct. */
-typedef struct taken {
-    const char *name;
-    UT_hash_handle hh; /* by name */
-} taken;
-
-static bool is_free(const taken *scope, const char *name) {
-    const taken *other = NULL;
-    HASH_FIND_STR(scope, name, other);
-    return !other;
+/* The names that are taken in one struct or service are a table of them. */
+static bool is_free(const pt_table *scope, const char *name) {
+    return !pt_table_find(scope, name);
 }
 
-static void take(pt_model *model, taken **scope, const char *name) {
-    taken *entry = pt_pool_alloc(&model->pool, 1, sizeof *entry);
-    entry->name = name;
-    HASH_ADD_KEYPTR(hh, *scope, entry->name, strlen(entry->name), entry);
+static void take(pt_model *model, pt_table *scope, const char *name) {
+    pt_table_add(scope, &model->pool, name, name);
 }
 
 /* `name`, or that with underscores until nobody has it; now the caller has. */
-static const char *take_free(pt_model *model, taken **scope, const char *name) {
-    while (!is_free(*scope, name))
+static const char *take_free(pt_model *model, pt_table *scope, const char *name) {
+    while (!is_free(scope, name))
         name = pt_pool_printf(&model->pool, "%s_", name);
     take(model, scope, name);
     return name;
@@ -36,17 +26,14 @@ static const char *take_free(pt_model *model, taken **scope, const char *name) {
 /* Claims a name that linker or preprocessor sees. False: another declaration has it, which is an error. */
 static bool claim(pt_model *model, const pt_decl *decl, const char *prefix, const char *suffix) {
     const char *name = *suffix ? pt_pool_printf(&model->pool, "%s%s", prefix, suffix) : prefix;
-    pt_symbol *other = NULL;
-    HASH_FIND_STR(model->globals, name, other);
-    if (other) {
-        pt_model_error(model, decl, "%s and %s (%s) would both be %s in C; rename one of them", decl->full_name,
-                       other->decl->full_name, pt_decl_place(model, other->decl), name);
-        return false;
+    const pt_decl *other = pt_table_find(&model->globals, name);
+    if (!other) {
+        pt_table_add(&model->globals, &model->pool, name, decl);
+        return true;
     }
-    pt_symbol *symbol = pt_pool_alloc(&model->pool, 1, sizeof *symbol);
-    *symbol = (pt_symbol){.name = name, .decl = decl};
-    HASH_ADD_KEYPTR(hh, model->globals, symbol->name, strlen(symbol->name), symbol);
-    return true;
+    pt_model_error(model, decl, "%s and %s (%s) would both be %s in C; rename one of them", decl->full_name, other->full_name,
+                   pt_decl_place(model, other), name);
+    return false;
 }
 
 /* Claims names up to the first that another has: one error for each pair of declarations is enough. */
@@ -69,7 +56,7 @@ static void name_enum(pt_model *model, pt_gen_enum *enumeration) {
     }
 }
 
-static void name_oneof(pt_model *model, taken **members, pt_gen_oneof *oneof) {
+static void name_oneof(pt_model *model, pt_table *members, pt_gen_oneof *oneof) {
     const char *full_name = oneof->decl.full_name;
     const char *lower = pt_name_lower(&model->pool, oneof->decl.name);
     oneof->c_type = pt_pool_printf(&model->pool, "%sCase", pt_name_type(&model->pool, full_name));
@@ -78,7 +65,7 @@ static void name_oneof(pt_model *model, taken **members, pt_gen_oneof *oneof) {
     if (claim(model, &oneof->decl, oneof->c_type, "")) claim(model, &oneof->decl, oneof->c_not_set, "");
 }
 
-static void name_field(pt_model *model, taken **members, const pt_gen_message *message, pt_gen_field *field) {
+static void name_field(pt_model *model, pt_table *members, const pt_gen_message *message, pt_gen_field *field) {
     field->c_name = take_free(model, members, pt_name_member(&model->pool, field->decl.name));
     bool has = field->presence == PT_PRESENCE_EXPLICIT && !field->scalar->pointer;
     if (has || field->presence == PT_PRESENCE_REPEATED)
@@ -103,19 +90,19 @@ static void name_message(pt_model *model, pt_gen_message *message) {
     message->c_upper = pt_name_upper(&model->pool, full_name);
     if (claim(model, &message->decl, message->c_type, "") && claim(model, &message->decl, message->c_upper, "__INIT"))
         claim_all(model, &message->decl, message->c_lower, functions);
-    taken *members = NULL;
+    pt_table members = {0};
     take(model, &members, "base");
     for (size_t i = 0; i < message->n_fields; i++) {
         const pt_gen_field *field = message->by_number[i];
         name_field(model, &members, message, &message->fields[field - message->fields]);
     }
-    HASH_CLEAR(hh, members);
+    pt_table_done(&members);
 }
 
 /* What the stubs of one method are called, after the method's own name. */
 static const char *const stubs[] = {"", "_start", "_done_fn", "__unimplemented", "__done", "__serve", NULL};
 
-static const char *free_stub_name(pt_model *model, const taken *scope, const char *name) {
+static const char *free_stub_name(pt_model *model, const pt_table *scope, const char *name) {
     for (const char *const *suffix = stubs; *suffix; suffix++)
         if (!is_free(scope, pt_pool_printf(&model->pool, "%s%s", name, *suffix)))
             return free_stub_name(model, scope, pt_pool_printf(&model->pool, "%s_", name));
@@ -130,7 +117,7 @@ static void name_service(pt_model *model, pt_gen_service *service) {
     service->c_upper = pt_name_upper(&model->pool, full_name);
     if (claim(model, &service->decl, service->c_type, "") && claim(model, &service->decl, service->c_upper, "__INIT"))
         claim_all(model, &service->decl, service->c_lower, tables);
-    taken *members = NULL, *functions = NULL;
+    pt_table members = {0}, functions = {0};
     take(model, &members, "self");
     for (const char *const *table = tables; *table; table++)
         take(model, &functions, pt_pool_printf(&model->pool, "%s%s", service->c_lower, *table));
@@ -138,13 +125,13 @@ static void name_service(pt_model *model, pt_gen_service *service) {
         pt_gen_method *method = &service->methods[i];
         const char *name = pt_name_lower(&model->pool, method->decl.name);
         method->c_member = take_free(model, &members, pt_name_member(&model->pool, name));
-        method->c_name = free_stub_name(model, functions, pt_pool_printf(&model->pool, "%s__%s", service->c_lower, name));
+        method->c_name = free_stub_name(model, &functions, pt_pool_printf(&model->pool, "%s__%s", service->c_lower, name));
         for (const char *const *suffix = stubs; *suffix; suffix++)
             take(model, &functions, pt_pool_printf(&model->pool, "%s%s", method->c_name, *suffix));
         claim_all(model, &method->decl, method->c_name, stubs);
     }
-    HASH_CLEAR(hh, members);
-    HASH_CLEAR(hh, functions);
+    pt_table_done(&members);
+    pt_table_done(&functions);
 }
 
 void pt_name_all(pt_model *model) {

@@ -34,7 +34,7 @@ static void declare(pt_model *model, pt_decl *decl, const pt_gen_file *file, con
     if (!usable) pt_model_error(model, decl, "a declaration without a name, or with one that is no identifier");
 }
 
-static void add_type(pt_model *model, const pt_decl *decl, pt_gen_message *message, pt_gen_enum *enumeration) {
+static void add_type(pt_model *model, const pt_decl *decl, const pt_gen_message *message, const pt_gen_enum *enumeration) {
     const pt_symbol *other = pt_declared_type(model, decl->full_name);
     if (other) {
         pt_model_error(model, decl, "%s is declared twice; the other is at %s", decl->full_name,
@@ -42,15 +42,12 @@ static void add_type(pt_model *model, const pt_decl *decl, pt_gen_message *messa
         return;
     }
     pt_symbol *symbol = pt_pool_alloc(&model->pool, 1, sizeof *symbol);
-    *symbol = (pt_symbol){.name = decl->full_name, .decl = decl, .message = message, .enumeration = enumeration};
-    HASH_ADD_KEYPTR(hh, model->types, symbol->name, strlen(symbol->name), symbol);
+    *symbol = (pt_symbol){.decl = decl, .message = message, .enumeration = enumeration};
+    pt_table_add(&model->types, &model->pool, decl->full_name, symbol);
 }
 
-pt_symbol *pt_declared_type(const pt_model *model, const char *full_name) {
-    pt_symbol *symbol = NULL;
-    if (*full_name == '.') full_name++;
-    HASH_FIND_STR(model->types, full_name, symbol);
-    return symbol;
+const pt_symbol *pt_declared_type(const pt_model *model, const char *full_name) {
+    return pt_table_find(&model->types, full_name + (*full_name == '.'));
 }
 
 static void declare_enum(pt_model *model, pt_gen_file *file, const pt_decl *parent, int32_t tag, size_t index,
@@ -240,6 +237,6 @@ void pt_declare(pt_model *model, const pt_request *request) {
 void pt_declare_done(pt_model *model) {
     for (size_t i = 0; i < model->n_files; i++)
         pt_places_free(&model->files[i]);
-    HASH_CLEAR(hh, model->types);
-    HASH_CLEAR(hh, model->globals);
+    pt_table_done(&model->types);
+    pt_table_done(&model->globals);
 }

@@ -2,18 +2,14 @@
 #ifndef PARTIE_COMPILER_DECLARE_H
 #define PARTIE_COMPILER_DECLARE_H
 
-#include <uthash.h>
-
 #include "model.h"
 #include "request.h"
 
-/* A name and what it stands for. */
+/* What the full name of a type stands for; one of message and enumeration is NULL. */
 typedef struct pt_symbol {
-    const char *name;
     const pt_decl *decl;
-    pt_gen_message *message;  /* or NULL */
-    pt_gen_enum *enumeration; /* or NULL */
-    UT_hash_handle hh;        /* by name */
+    const pt_gen_message *message;
+    const pt_gen_enum *enumeration;
 } pt_symbol;
 
 /* Fills model->files and model->types. Nothing refers to anything else yet but files to those that they import.
@@ -21,7 +17,7 @@ typedef struct pt_symbol {
 void pt_declare(pt_model *model, const pt_request *request);
 
 /* The message or enum of a full name, with or without a dot in front; NULL: there is none. */
-pt_symbol *pt_declared_type(const pt_model *model, const char *full_name);
+const pt_symbol *pt_declared_type(const pt_model *model, const char *full_name);
 
 /* Frees the tables; what they point to belongs to the pool. */
 void pt_declare_done(pt_model *model);

@@ -24,7 +24,8 @@ pt_printer *pt_output_add(pt_output *out, const char *path) {
         out->files = pt_grow(out->files, out->capacity * sizeof(pt_output_file *));
     }
     pt_output_file *file = pt_grow(NULL, sizeof *file);
-    *file = (pt_output_file){.path = path, .text = PT_PRINTER_INIT};
+    file->path = path;
+    file->text = (pt_printer)PT_PRINTER_INIT;
     out->files[out->n_files++] = file;
     return &file->text;
 }

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "scalar.h"
 
@@ -13,13 +12,13 @@ typedef struct reached {
     const pt_gen_message *message;
     const pt_gen_enum *enumeration;
     struct reached *next; /* in the order of discovery */
-    UT_hash_handle hh;    /* by name */
 } reached;
 
 typedef struct walk {
     pt_pool pool;
-    reached *known;
-    reached *last;
+    pt_table known; /* reached, by full name */
+    reached *first, *last;
+    size_t n;
 } walk;
 
 uint64_t pt_fnv1a_64(const char *text) {
@@ -37,14 +36,13 @@ static uint32_t fnv1a_32(const char *text, size_t len) {
 }
 
 static void reach(walk *w, const char *name, const pt_gen_message *message, const pt_gen_enum *enumeration) {
-    reached *type = NULL;
-    HASH_FIND_STR(w->known, name, type);
-    if (type) return;
-    type = pt_pool_alloc(&w->pool, 1, sizeof *type);
+    if (pt_table_find(&w->known, name)) return;
+    reached *type = pt_pool_alloc(&w->pool, 1, sizeof *type);
     *type = (reached){.name = name, .message = message, .enumeration = enumeration};
-    if (w->last) w->last->next = type;
+    *(w->last ? &w->last->next : &w->first) = type;
     w->last = type;
-    HASH_ADD_KEYPTR(hh, w->known, type->name, strlen(type->name), type);
+    w->n++;
+    pt_table_add(&w->known, &w->pool, name, type);
 }
 
 static void reach_fields(walk *w, const pt_gen_message *message) {
@@ -94,8 +92,18 @@ static void describe_enum(walk *w, const pt_gen_enum *enumeration, pt_printer *o
         pt_print(out, "%" PRId32 " %s\n", values[i]->number, values[i]->decl.name);
 }
 
-static int compare_reached(const reached *a, const reached *b) {
-    return strcmp(a->name, b->name);
+static int compare_reached(const void *a, const void *b) {
+    return strcmp((*(const reached *const *)a)->name, (*(const reached *const *)b)->name);
+}
+
+/* All that the walk reached, by name. */
+static const reached **sorted(walk *w) {
+    const reached **types = pt_pool_alloc(&w->pool, w->n, sizeof(const reached *));
+    size_t n = 0;
+    for (const reached *type = w->first; type; type = type->next)
+        types[n++] = type;
+    qsort(types, n, sizeof *types, compare_reached);
+    return types;
 }
 
 void pt_describe_contract(const pt_gen_method *method, pt_printer *out) {
@@ -103,18 +111,17 @@ void pt_describe_contract(const pt_gen_method *method, pt_printer *out) {
     pt_print(out, "rpc %s%s %s%s\n", method->streaming & PT_STREAMING_CLIENT ? "stream " : "", method->input->decl.full_name,
              method->streaming & PT_STREAMING_SERVER ? "stream " : "", method->output->decl.full_name);
     reach(&w, method->input->decl.full_name, method->input, NULL);
-    reached *first = w.last;
     reach(&w, method->output->decl.full_name, method->output, NULL);
-    for (const reached *type = first; type; type = type->next)
+    for (const reached *type = w.first; type; type = type->next)
         if (type->message) reach_fields(&w, type->message);
-    HASH_SRT(hh, w.known, compare_reached);
-    for (const reached *type = w.known; type; type = type->hh.next) {
-        if (type->message)
-            describe_message(type->message, out);
+    const reached **types = sorted(&w);
+    for (size_t i = 0; i < w.n; i++) {
+        if (types[i]->message)
+            describe_message(types[i]->message, out);
         else
-            describe_enum(&w, type->enumeration, out);
+            describe_enum(&w, types[i]->enumeration, out);
     }
-    HASH_CLEAR(hh, w.known);
+    pt_table_done(&w.known);
     pt_pool_done(&w.pool);
 }
 

@@ -9,6 +9,7 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "pool.h"
 #include "printer.h"
+#include "table.h"
 
 typedef struct pt_gen_file pt_gen_file;
 typedef struct pt_gen_message pt_gen_message;
@@ -136,16 +137,16 @@ struct pt_gen_file {
     size_t n_services;
     const char *stem;    /* events/v1/events */
     const char *c_lower; /* events__v1__events */
-    struct pt_place *places;
+    pt_table places;     /* Google__Protobuf__SourceCodeInfo__Location by path */
 };
 
 typedef struct pt_model {
     pt_pool pool;
     pt_gen_file *files; /* each after those that it imports */
     size_t n_files;
-    struct pt_symbol *types;   /* by full name */
-    struct pt_symbol *globals; /* C names with external meaning, by name */
-    pt_printer errors;         /* a line each: file:line:column: what is wrong, and what to do */
+    pt_table types;    /* pt_symbol by full name */
+    pt_table globals;  /* pt_decl by the C names that linker or preprocessor see */
+    pt_printer errors; /* a line each: file:line:column: what is wrong, and what to do */
     size_t n_errors;
 } pt_model;
 

@@ -2,39 +2,29 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <uthash.h>
 
-struct pt_place {
-    const Google__Protobuf__SourceCodeInfo__Location *location;
-    UT_hash_handle hh; /* by path */
-};
+typedef Google__Protobuf__SourceCodeInfo__Location location;
 
-static const struct pt_place *find(const pt_gen_file *file, const int32_t *path, size_t len) {
-    struct pt_place *place = NULL;
-    HASH_FIND(hh, file->places, path, len * sizeof *path, place);
-    return place;
+static const location *find(const pt_gen_file *file, const int32_t *path, size_t len) {
+    return pt_table_get(&file->places, path, len * sizeof *path);
 }
 
 void pt_places_index(pt_model *model, pt_gen_file *file) {
     const Google__Protobuf__SourceCodeInfo *info = file->proto->source_code_info;
-    if (!info) return;
-    struct pt_place *places = pt_pool_alloc(&model->pool, info->n_location, sizeof *places);
-    for (size_t i = 0; i < info->n_location; i++) {
-        const Google__Protobuf__SourceCodeInfo__Location *at = info->location[i];
-        if (!at->n_path || find(file, at->path, at->n_path)) continue;
-        places[i].location = at;
-        HASH_ADD_KEYPTR(hh, file->places, at->path, at->n_path * sizeof *at->path, &places[i]);
+    for (size_t i = 0; info && i < info->n_location; i++) {
+        const location *at = info->location[i];
+        if (at->n_path && !find(file, at->path, at->n_path))
+            pt_table_put(&file->places, &model->pool, at->path, at->n_path * sizeof *at->path, at);
     }
 }
 
 void pt_places_free(pt_gen_file *file) {
-    HASH_CLEAR(hh, file->places);
+    pt_table_done(&file->places);
 }
 
-static const char *comment_of(const struct pt_place *place) {
-    if (!place) return NULL;
-    const char *leading = place->location->leading_comments;
-    return leading ? leading : place->location->trailing_comments;
+static const char *comment_at(const location *at) {
+    if (!at) return NULL;
+    return at->leading_comments ? at->leading_comments : at->trailing_comments;
 }
 
 void pt_decl_init(pt_model *model, pt_decl *decl, const pt_gen_file *file, const pt_decl *parent, int32_t tag, size_t index,
@@ -50,14 +40,14 @@ void pt_decl_init(pt_model *model, pt_decl *decl, const pt_gen_file *file, const
     decl->path_len = above + 2;
     decl->name = name;
     decl->full_name = scope && *scope ? pt_pool_printf(&model->pool, "%s.%s", scope, name) : name;
-    decl->comment = comment_of(find(file, path, above + 2));
+    decl->comment = comment_at(find(file, path, above + 2));
 }
 
 const char *pt_decl_place(pt_model *model, const pt_decl *decl) {
-    const struct pt_place *place = decl->path_len ? find(decl->file, decl->path, decl->path_len) : NULL;
+    const location *at = decl->path_len ? find(decl->file, decl->path, decl->path_len) : NULL;
     const char *path = decl->file->decl.full_name;
-    if (!place || place->location->n_span < 2) return path;
-    int64_t line = place->location->span[0], column = place->location->span[1];
+    if (!at || at->n_span < 2) return path;
+    int64_t line = at->span[0], column = at->span[1];
     return pt_pool_printf(&model->pool, "%s:%" PRId64 ":%" PRId64, path, line + 1, column + 1);
 }
 

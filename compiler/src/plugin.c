@@ -90,11 +90,11 @@ static uint8_t *pack_response(pt_model *model, const pt_output *out, size_t *ret
     return bytes;
 }
 
-uint8_t *pt_plugin_run(pt_slice bytes, size_t *ret_len) {
+uint8_t *pt_plugin_run(pt_slice request_bytes, size_t *ret_len) {
     pt_model model = {.pool = PT_POOL_INIT, .errors = PT_PRINTER_INIT};
     pt_output out = PT_OUTPUT_INIT;
     pt_request request = {0};
-    const char *fault = pt_request_read(&model.pool, bytes, &request);
+    const char *fault = pt_request_read(&model.pool, request_bytes, &request);
     if (fault)
         pt_model_error(&model, NULL, "%s", fault);
     else

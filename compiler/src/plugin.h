@@ -14,6 +14,6 @@ extern const pt_parameter pt_parameters[];
 
 /* Answers a request. Whatever is wrong with it is in the response's `error`; then the response has no files. The result is a
  * serialized CodeGeneratorResponse, to be freed with free(); never NULL (out of memory ends the process, see pool.h). */
-uint8_t *pt_plugin_run(pt_slice request, size_t *ret_len);
+uint8_t *pt_plugin_run(pt_slice request_bytes, size_t *ret_len);
 
 #endif

@@ -60,14 +60,12 @@ char *pt_pool_strndup(pt_pool *pool, const char *text, size_t len) {
 }
 
 char *pt_pool_vprintf(pt_pool *pool, const char *format, va_list args) {
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    char *text;
+    int len = vasprintf(&text, format, args);
     if (len < 0) out_of_memory();
-    char *text = pt_pool_alloc(pool, (size_t)len + 1, 1);
-    vsnprintf(text, (size_t)len + 1, format, again);
-    va_end(again);
-    return text;
+    char *kept = pt_pool_strndup(pool, text, (size_t)len);
+    free(text);
+    return kept;
 }
 
 char *pt_pool_printf(pt_pool *pool, const char *format, ...) {

@@ -31,14 +31,15 @@ static void append(pt_printer *out, const char *text, size_t len) {
 }
 
 void pt_print(pt_printer *out, const char *format, ...) {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     if (len < 0) abort();
-    vsnprintf(reserve(out, (size_t)len), (size_t)len + 1, format, again);
-    va_end(again);
+    char *at = reserve(out, (size_t)len);
+    va_start(args, format);
+    vsnprintf(at, (size_t)len + 1, format, args);
+    va_end(args);
     out->len += (size_t)len;
 }
 

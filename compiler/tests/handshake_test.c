@@ -1,36 +1,48 @@
 /* Generated headers refuse to compile with libraries that they don't fit, and say what to do. */
 #include <criterion/criterion.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Writes `text` to folder/name, whose own folder is new. */
+static void write_header(const char *folder, const char *name, const char *text) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%.*s", folder, (int)strcspn(name, "/"), name);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *header = fopen(path, "w");
+    cr_assert(header);
+    fputs(text, header);
+    fclose(header);
+}
+
+static void remove_header(const char *folder, const char *name) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    unlink(path);
+    *strrchr(path, '/') = '\0';
+    rmdir(path);
+    rmdir(folder);
+}
+
 /* The compiler's output for a file that includes `header`, with a stand-in for the library's header `name` in front of the
  * real one. "" if it compiles. */
 static void compile(const char *header, const char *name, const char *text, char output[static 4096]) {
-    char folder[] = "/tmp/partie-handshake-XXXXXX", path[128], command[2048];
+    char folder[] = "/tmp/partie-handshake-XXXXXX", command[2048];
     cr_assert(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    *strrchr(path, '/') = '\0';
-    cr_assert_eq(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *fake = fopen(path, "w");
-    cr_assert(fake);
-    fputs(text, fake);
-    fclose(fake);
+    write_header(folder, name, text);
     snprintf(command, sizeof command, "echo '#include \"%s\"' | %s -std=c17 -D_GNU_SOURCE -fsyntax-only -I%s %s -x c - 2>&1",
              header, PARTIE_CC, folder, PARTIE_INCLUDES);
     FILE *cc = popen(command, "r");
     cr_assert(cc);
     size_t len = fread(output, 1, 4095, cc);
     output[len] = '\0';
-    int status = pclose(cc);
-    cr_expect_eq(status == 0, len == 0, "%s", output);
-    unlink(path);
-    *strrchr(path, '/') = '\0';
-    rmdir(path);
-    rmdir(folder);
+    bool compiled = pclose(cc) == 0;
+    cr_expect_eq(compiled, len == 0, "%s", output);
+    remove_header(folder, name);
 }
 
 static char output[4096];

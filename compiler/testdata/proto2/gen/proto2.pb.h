@@ -15,6 +15,7 @@
 PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Proto2__V1__Defaults Proto2__V1__Defaults;
+typedef struct Proto2__V1__MoreDefaults Proto2__V1__MoreDefaults;
 typedef struct Proto2__V1__Labels Proto2__V1__Labels;
 typedef struct Proto2__V1__Labels__MapEntry Proto2__V1__Labels__MapEntry;
 
@@ -50,19 +51,12 @@ struct Proto2__V1__Defaults {
     protobuf_c_boolean yes;
     protobuf_c_boolean has_s32;
     int32_t s32;
-    protobuf_c_boolean has_d_minus_inf;
-    double d_minus_inf;
     char *empty;
-    protobuf_c_boolean has_no_bytes;
-    ProtobufCBinaryData no_bytes;
     char *must;
-    protobuf_c_boolean has_plain64;
-    int64_t plain64;
 };
 extern const char proto2__v1__defaults__text__default_value[];
 extern const uint8_t proto2__v1__defaults__data__default_value[];
 extern const char proto2__v1__defaults__empty__default_value[];
-extern const uint8_t proto2__v1__defaults__no_bytes__default_value[];
 extern const char proto2__v1__defaults__must__default_value[];
 #define PROTO2__V1__DEFAULTS__INIT \
     { \
@@ -80,10 +74,25 @@ extern const char proto2__v1__defaults__must__default_value[];
         .u64 = UINT64_C(18446744073709551615), \
         .yes = 1, \
         .s32 = -7, \
-        .d_minus_inf = -INFINITY, \
         .empty = (char *)proto2__v1__defaults__empty__default_value, \
-        .no_bytes = {.data = (uint8_t *)proto2__v1__defaults__no_bytes__default_value, .len = 0}, \
         .must = (char *)proto2__v1__defaults__must__default_value, \
+    }
+
+struct Proto2__V1__MoreDefaults {
+    ProtobufCMessage base;
+    protobuf_c_boolean has_d_minus_inf;
+    double d_minus_inf;
+    protobuf_c_boolean has_no_bytes;
+    ProtobufCBinaryData no_bytes;
+    protobuf_c_boolean has_plain64;
+    int64_t plain64;
+};
+extern const uint8_t proto2__v1__more_defaults__no_bytes__default_value[];
+#define PROTO2__V1__MORE_DEFAULTS__INIT \
+    { \
+        .base = PROTOBUF_C_MESSAGE_INIT(&proto2__v1__more_defaults__descriptor), \
+        .d_minus_inf = -INFINITY, \
+        .no_bytes = {.data = (uint8_t *)proto2__v1__more_defaults__no_bytes__default_value, .len = 0}, \
         .plain64 = INT64_C(42), \
     }
 
@@ -141,6 +150,12 @@ size_t proto2__v1__defaults__pack(const Proto2__V1__Defaults *message, uint8_t *
 size_t proto2__v1__defaults__pack_to_buffer(const Proto2__V1__Defaults *message, ProtobufCBuffer *buffer);
 Proto2__V1__Defaults *proto2__v1__defaults__unpack(ProtobufCAllocator *allocator, size_t len, const uint8_t *data);
 void proto2__v1__defaults__free_unpacked(Proto2__V1__Defaults *message, ProtobufCAllocator *allocator);
+void proto2__v1__more_defaults__init(Proto2__V1__MoreDefaults *message);
+size_t proto2__v1__more_defaults__get_packed_size(const Proto2__V1__MoreDefaults *message);
+size_t proto2__v1__more_defaults__pack(const Proto2__V1__MoreDefaults *message, uint8_t *out);
+size_t proto2__v1__more_defaults__pack_to_buffer(const Proto2__V1__MoreDefaults *message, ProtobufCBuffer *buffer);
+Proto2__V1__MoreDefaults *proto2__v1__more_defaults__unpack(ProtobufCAllocator *allocator, size_t len, const uint8_t *data);
+void proto2__v1__more_defaults__free_unpacked(Proto2__V1__MoreDefaults *message, ProtobufCAllocator *allocator);
 void proto2__v1__labels__init(Proto2__V1__Labels *message);
 size_t proto2__v1__labels__get_packed_size(const Proto2__V1__Labels *message);
 size_t proto2__v1__labels__pack(const Proto2__V1__Labels *message, uint8_t *out);
@@ -151,6 +166,7 @@ void proto2__v1__labels__map_entry__init(Proto2__V1__Labels__MapEntry *message);
 
 extern const ProtobufCEnumDescriptor proto2__v1__e__descriptor;
 extern const ProtobufCMessageDescriptor proto2__v1__defaults__descriptor;
+extern const ProtobufCMessageDescriptor proto2__v1__more_defaults__descriptor;
 extern const ProtobufCMessageDescriptor proto2__v1__labels__descriptor;
 extern const ProtobufCMessageDescriptor proto2__v1__labels__map_entry__descriptor;
 extern const pt_file proto2__file;
