@@ -78,6 +78,18 @@ Test(arena, copies_texts) {
     pt_arena_done(&a);
 }
 
+Test(arena, a_large_piece_takes_what_it_needs_and_leaves_the_block_in_use) {
+    pt_arena a;
+    pt_arena_init(&a, 1 << 20);
+    uint8_t *first = pt_arena_alloc(&a, 16);
+    size_t used = a.used;
+    cr_assert_not_null(pt_arena_alloc(&a, 300000));
+    cr_assert_leq(a.used - used, 300000 + 256);
+    uint8_t *second = pt_arena_alloc(&a, 16);
+    cr_assert_lt(second - first, 256);
+    pt_arena_done(&a);
+}
+
 Test(arena, reset_keeps_one_block) {
     pt_arena a;
     pt_arena_init(&a, 1 << 20);

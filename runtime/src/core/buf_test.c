@@ -13,6 +13,7 @@ Test(buf, appends_up_to_its_ceiling) {
     cr_assert_eq(pt_buf_append_byte(&b, '!'), PT_RESOURCE_EXHAUSTED);
     cr_assert_eq(pt_buf_append(&b, NULL, 0), PT_OK);
     cr_assert_str_eq(pt_buf_cstr(&b), "0123456789"); /* the NUL has room though the buffer is full */
+    cr_assert_gt(b.cap, b.len);
     cr_assert_eq(b.len, 10);
     pt_buf_done(&b);
     cr_assert_eq(b.cap, 0);

@@ -82,7 +82,7 @@ Test(message_check, refuses_and_says_where) {
         {BYTES("\x50\x01"), "one_bytes: expected bytes, found a varint, byte 0"},
         {BYTES("\x8d\x01\x01\x01\x01\x01"), "one_kinds: expected a message, found a 32-bit value, byte 0"},
         {BYTES("\x09\x01\x02\x03"), "one_double: truncated: it reaches beyond the end of what holds it, byte 1"},
-        {BYTES("\xaa\x01\x07\x01\x02\x03\x04\x05\x06\x07"),
+        {BYTES("\xaa\x01\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c"),
          "many_double[0]: packed length is no multiple of the element's width, byte 3"},
         {BYTES("\xba\x01\x02\x01\x80"), "many_int64[0]: varint is truncated or longer than 10 bytes, byte 4"},
         {BYTES("\xc2\x01\x02\x01\x02"), "many_bool[0]: packed bool is neither 0 nor 1, byte 4"},

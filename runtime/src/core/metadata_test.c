@@ -24,6 +24,8 @@ Test(metadata, keeps_pairs_in_order_and_lower_cases_keys) {
     cr_assert_str_eq(pt_metadata_get_str(&md, "x-request-id"), "one");
     cr_assert_null(pt_metadata_get_str(&md, "X-Request-Id"));
     cr_assert_null(pt_metadata_get(&md, "x-request"));
+    cr_assert_eq(pt_metadata_add_str(&md, "AZaz09", "edges"), PT_OK);
+    cr_assert_str_eq(pt_metadata_get_str(&md, "azaz09"), "edges");
 }
 
 Test(metadata, binary_keys_take_any_bytes) {

@@ -51,8 +51,8 @@ static bool read_bad_request(pt_slice any, pt_slice *ret_value) {
     return true;
 }
 
-/* Copies the other details to `rest`, and the first BadRequest's violations to `violations`. Bytes that are no Status count
- * as none from where they stop making sense. */
+/* Copies the violations of what is a BadRequest to `violations`, and the other details to `rest`. Bytes that are no Status
+ * count as none from where they stop making sense. */
 static pt_code split_details(const pt_status *st, pt_buf *rest, pt_buf *violations) {
     pt_reader r = pt_reader_of(pt_slice_of(st->details, st->details_len));
     pt_code code = PT_OK;
@@ -65,7 +65,7 @@ static pt_code split_details(const pt_status *st, pt_buf *rest, pt_buf *violatio
             continue;
         }
         if (!pt_read_bytes(&r, &any)) break;
-        if (violations->len == 0 && read_bad_request(any, &bad_request))
+        if (read_bad_request(any, &bad_request))
             code = pt_buf_append(violations, bad_request.ptr, bad_request.len);
         else
             code = put_bytes(rest, STATUS_DETAILS, any);

@@ -116,6 +116,30 @@ Test(status, violations_collect_in_one_bad_request) {
     pt_status_done(&st);
 }
 
+Test(status, bad_requests_of_a_peer_become_one) {
+    char url[] = TYPE_PREFIX "google.rpc.BadRequest";
+    uint8_t value[] = {0x0a, 0x03, 0x0a, 0x01, 'f'};
+    Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT, *details[] = {&any, &any};
+    any.type_url = url;
+    any.value = (ProtobufCBinaryData){sizeof value, value};
+    Google__Rpc__Status given = GOOGLE__RPC__STATUS__INIT;
+    given.n_details = 2;
+    given.details = details;
+    uint8_t bytes[256];
+    pt_status st = PT_STATUS_INIT;
+    cr_assert_eq(pt_status_set_details(&st, bytes, google__rpc__status__pack(&given, bytes)), PT_OK);
+    pt_status_add_violation(&st, "g", "B", "c");
+    Google__Rpc__Status *status = unpack(&st);
+    cr_assert_eq(status->n_details, 1);
+    Google__Rpc__BadRequest *bad = unpack_bad_request(status->details[0]);
+    cr_assert_eq(bad->n_field_violations, 3);
+    cr_assert_str_eq(bad->field_violations[1]->field, "f");
+    cr_assert_str_eq(bad->field_violations[2]->field, "g");
+    google__rpc__bad_request__free_unpacked(bad, NULL);
+    google__rpc__status__free_unpacked(status, NULL);
+    pt_status_done(&st);
+}
+
 Test(status, violations_leave_other_details_alone) {
     char url[] = TYPE_PREFIX "google.rpc.RetryInfo";
     uint8_t value[] = {0x0a, 0x02, 0x08, 0x05};

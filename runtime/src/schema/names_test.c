@@ -41,6 +41,18 @@ Test(names, every_name_is_found_and_no_other) {
     cr_assert_null(pt_names_find(&table, "", 0));
 }
 
+/* A beginning of the name whose hash looks the same. */
+Test(names, lengths_are_compared_too) {
+    pt_name_slot slots[2] = {{0}};
+    pt_names table;
+    pt_names_init(&table, slots, 2, (pt_name_seed){1, 2});
+    uint64_t hash = pt_name_hash(table.seed, "abc", 3);
+    slots[hash & 1] = (pt_name_slot){"abcd", 4, (uint16_t)(hash >> 48), 0};
+    cr_assert_null(pt_names_find(&table, "abc", 3));
+    slots[hash & 1].len = 3;
+    cr_assert_not_null(pt_names_find(&table, "abc", 3));
+}
+
 Test(names, an_empty_table_finds_nothing) {
     pt_name_slot slots[2] = {{0}};
     pt_names table;

@@ -9,6 +9,7 @@
 #include "partie/arena.h"
 #include "partie/schema.h"
 #include "partie/v1/options.pb.h"
+#include "schema/names.h"
 
 typedef Google__Protobuf__FileDescriptorProto file_proto;
 typedef Google__Protobuf__DescriptorProto message_proto;
@@ -138,7 +139,7 @@ Test(schema_refuse, what_is_no_identifier) {
 
 Test(schema_refuse, names_that_are_too_long) {
     char *name = calloc(1, 1100);
-    memset(name, 'n', 1024);
+    memset(name, 'n', PT_NAME_BYTES - strlen("partie.testdata"));
     kinds->name = name;
     invalid("kinds.proto: partie.testdata: name of a message is longer than 1024 bytes");
     free(name);

@@ -139,6 +139,9 @@ Test(schema, enums) {
     cr_assert_null(pt_enum_numbered(color, 2));
     cr_assert_null(pt_enum_numbered(color, INT32_MIN));
     cr_assert_null(pt_enum_named(color, "COLOR", 5));
+    const pt_enum *alias = pt_schema_enum(schema, PLACE "Alias");
+    cr_assert_str_eq(pt_enum_numbered(alias, 0)->name, "ALIAS_UNSPECIFIED");
+    cr_assert_str_eq(pt_enum_numbered(alias, 7)->name, "ALIAS_SEVEN");
     const pt_enum *depth = pt_schema_enum(schema, PLACE "Kinds.Inner.Depth"); /* numbers 0, 1: the dense kind */
     cr_assert_str_eq(pt_enum_numbered(depth, 1)->name, "DEPTH_ONE");
     cr_assert_null(pt_enum_numbered(depth, 2));
