@@ -1,6 +1,7 @@
 /* Tables, initialisers and embedded descriptors of generated messages. */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "a/v1/a.pb.h"
@@ -85,8 +86,8 @@ static void expect_embedded(const pt_file *file, const char *name, size_t n_impo
     Google__Protobuf__FileDescriptorProto *proto =
         google__protobuf__file_descriptor_proto__unpack(NULL, file->descriptor_len, file->descriptor);
     cr_assert(proto);
-    cr_expect(strcmp(file->name, name) == 0 && strcmp(proto->name, name) == 0, "%s: %s", file->name, proto->name);
-    cr_expect_null(proto->source_code_info);
+    bool named = strcmp(file->name, name) == 0 && strcmp(proto->name, name) == 0;
+    cr_expect(named && !proto->source_code_info, "%s", name);
     cr_expect_eq(file->n_imports, n_imports);
     expect_imports(file, proto);
     google__protobuf__file_descriptor_proto__free_unpacked(proto, NULL);
