@@ -172,9 +172,9 @@ Test(serving, head_is_get_without_body) {
 }
 
 Test(serving, a_slow_service_is_504) {
-    get("/v1/fail/0?after=5s", 504);
+    get("/v1/fail/0?after=3s", 504);
     pt_rig_expect_error(&rig, 4, "");
-    pt_rig_send(&rig, "GET", "/v1/fail/0?after=5s", PT_ARGS("Grpc-Timeout: 100m"), NULL, 504);
+    pt_rig_send(&rig, "GET", "/v1/fail/0?after=3s", PT_ARGS("Grpc-Timeout: 100m"), NULL, 504);
     pt_rig_send(&rig, "GET", "/v1/fail/0?after=0.01s", PT_ARGS("Grpc-Timeout: 99999999H"), NULL, 200);
 }
 

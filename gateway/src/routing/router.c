@@ -198,8 +198,8 @@ static const leaf *match_verbs(const pt_router *router, search *s, pt_path_segme
 
 pt_code pt_router_match(const pt_router *router, const char *method, pt_slice path, pt_arena *arena, pt_match *ret_match,
                         pt_status *st) {
-    pt_path_segment *segments;
-    uint32_t n;
+    pt_path_segment *segments = NULL;
+    uint32_t n = 0;
     pt_code code = split(path, arena, &segments, &n, st);
     if (code) return code;
     search s = {.method = method, .verb = "", .segments = segments, .n_segments = n};

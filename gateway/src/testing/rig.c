@@ -43,7 +43,7 @@ void pt_rig_start(pt_rig *rig, const char *const *args) {
 }
 
 void pt_rig_stop(pt_rig *rig) {
-    pt_program_stop(rig->gateway);
+    if (pt_program_running(rig->gateway)) pt_program_stop(rig->gateway);
     pt_program_free(rig->gateway);
     pt_http_free(rig->http);
     pt_http_reply_done(&rig->reply);
