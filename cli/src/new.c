@@ -79,7 +79,7 @@ static void print_next(const pt_service_name *name) {
 
 static int make_service(int argc, char **argv) {
     int n, exit_code;
-    char folder[PT_PATH_BYTES], draft[PT_PATH_BYTES] = "";
+    char draft[PT_PATH_BYTES] = "";
     pt_project project;
     pt_service_name name;
     pt_status st = PT_STATUS_INIT;
@@ -89,7 +89,7 @@ static int make_service(int argc, char **argv) {
         return PT_EXIT_USAGE;
     }
     pt_code code = pt_project_find(*root ? root : NULL, *plugin ? plugin : NULL, &project, &st);
-    if (!code) code = pt_folder_make_temporary(pt_path(folder, "%s/services", project.root), name.name, draft, &st);
+    if (!code) code = pt_folder_make_temporary(project.root, name.name, draft, &st);
     if (!code) code = make(&project, &name, draft, &st);
     pt_folder_remove(draft);
     if (code) return pt_command_fail(flags.program, st.message);

@@ -19,7 +19,7 @@ static uint64_t now_ms(void) {
 }
 
 static bool may_answer(uint32_t code) {
-    return code == PT_DEADLINE_EXCEEDED || (code <= PT_UNAUTHENTICATED && pt_code_is_honest((pt_code)code));
+    return code <= PT_UNAUTHENTICATED && (pt_code_is_honest((pt_code)code) || pt_code_means_wait((pt_code)code));
 }
 
 /* The caller's own clock ends the call. */

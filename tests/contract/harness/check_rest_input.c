@@ -48,7 +48,7 @@ static void refuse_malformed(pt_rest_probe *r, const pt_binding *binding, const 
     for (unsigned i = 0; i < DEEP; i++)
         pt_put_text(&deep, "{\"a\":[");
     expect_status(r, binding, url,
-                  &(bad_request){.what = "10,000 deep", .body = pt_buf_slice(&deep), .status = 400, .or_status = 429});
+                  &(bad_request){.what = "10,000 deep", .body = pt_buf_slice(&deep), .status = 400, .or_status = 413});
     pt_buf_done(&deep);
 }
 

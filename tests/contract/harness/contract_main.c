@@ -159,7 +159,8 @@ ReportHook(POST_TEST)(struct criterion_test_stats *stats) {
         fprintf(stderr, "[SKIP] %s::%s: %s\n", stats->test->category, stats->test->name, stats->message ? stats->message : "");
 }
 
-int main(int argc, char **argv) {
+/* Visible, as Criterion starts each test as a new process of this program and looks `main` up there to put its own in place. */
+__attribute__((visibility("default"))) int main(int argc, char **argv) {
     static contract_system sys;
     struct criterion_test_set *tests = criterion_initialize();
     int status = 0;

@@ -35,14 +35,17 @@ static void draw_timestamp(drawing g, pt_buf *out) {
     put_number(out, 2, n);
 }
 
+/* In full messages a moment, as a service may take it for a wait that everybody has to sit through. */
 static void draw_duration(drawing g, pt_buf *out) {
     static const int64_t seconds[] = {0, 1, -1, 3600, 315576000000, -315576000000};
     static const int32_t nanos[] = {0, 1, 500000000, 999999999};
-    int64_t s = g.style == PT_DRAW_MIXED ? seconds[below(g, 6)] : 20;
-    int64_t n = g.style == PT_DRAW_MIXED && imaxabs(s) < 315576000000 ? nanos[below(g, 4)] : 0;
-    if (s < 0) n = -n;
+    int64_t s = g.style == PT_DRAW_PATIENT ? 20 : 0, n = g.style == PT_DRAW_FULL ? 5000000 : 0;
+    if (g.style == PT_DRAW_MIXED) {
+        s = seconds[below(g, 6)];
+        n = imaxabs(s) < 315576000000 ? nanos[below(g, 4)] : 0;
+    }
     put_number(out, 1, s);
-    put_number(out, 2, n);
+    put_number(out, 2, s < 0 ? -n : n);
 }
 
 static void draw_field_mask(drawing g, pt_buf *out) {

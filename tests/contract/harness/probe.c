@@ -116,11 +116,15 @@ bool pt_code_is_honest(pt_code code) {
     }
 }
 
+bool pt_code_means_wait(pt_code code) {
+    return code == PT_DEADLINE_EXCEEDED || code == PT_UNAVAILABLE;
+}
+
 void pt_probe_expect_honest(pt_probe *p, const pt_answer *answer, pt_slice request, bool may_wait) {
     const pt_status *st = &answer->ctx.status;
     pt_status check = PT_STATUS_INIT;
     if (st->code != PT_OK) {
-        bool right = pt_code_is_honest(st->code) || (may_wait && st->code == PT_DEADLINE_EXCEEDED);
+        bool right = pt_code_is_honest(st->code) || (may_wait && pt_code_means_wait(st->code));
         cr_assert(right, "%s answered %s: %s\nrequest (seed %" PRIu64 "): %s", p->rpc->full_name, pt_code_name(st->code),
                   st->message, p->seed, pt_probe_show(p, request));
         cr_assert(*st->message, "%s answered %s without a message\nrequest (seed %" PRIu64 "): %s", p->rpc->full_name,

@@ -56,8 +56,12 @@ void pt_probe_expect_alive(pt_probe *p);
 /* True for codes that blame the request or the state of things, false for those that admit a fault of the service. */
 bool pt_code_is_honest(pt_code code);
 
+/* True for codes that say that the time was not enough: DEADLINE_EXCEEDED, and UNAVAILABLE from a service that gave up waiting.
+ * They are right answers only to requests that may ask for a wait. */
+bool pt_code_means_wait(pt_code code);
+
 /* Fails the test unless the answer is OK with a reply of the output type, or an honest error with a message.
- * `may_wait`: DEADLINE_EXCEEDED is right as well. */
+ * `may_wait`: a code that means waiting is right as well. */
 void pt_probe_expect_honest(pt_probe *p, const pt_answer *answer, pt_slice request, bool may_wait);
 
 /* The request as text for a failure message: JSON, cut. In a static buffer. */

@@ -2,7 +2,7 @@
  *
  *     # comment
  *     needs = ingest-events
- *     args = --db {data}/query-events.db --ingest {url:ingest-events}
+ *     args = --db {data}/query-events.db --ingest-events {url:ingest-events}
  *
  * `needs` names services that must listen before; `args` are given to the program, with {data} for a folder of the system's own
  * and {url:NAME} for where a needed service listens. Whoever starts it adds --listen. Both may be absent. */
