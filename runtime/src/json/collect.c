@@ -16,44 +16,42 @@ bool pt_json_push_part(pt_json_writer *w, pt_slice part) {
     return true;
 }
 
-static bool push_run(pt_json_writer *w, pt_json_run run) {
-    if (w->n_runs == w->cap_runs) {
-        bool owned = w->runs != w->first_runs;
-        pt_json_run *runs = realloc(owned ? w->runs : NULL, 2 * w->cap_runs * sizeof *runs);
-        if (!runs) return pt_json_no_room(&w->report);
-        if (!owned) memcpy(runs, w->first_runs, sizeof w->first_runs);
-        w->runs = runs;
-        w->cap_runs *= 2;
-    }
-    w->runs[w->n_runs++] = run;
+/* Makes room for one more run. */
+static bool widen_runs(pt_json_writer *w) {
+    bool owned = w->runs != w->first_runs;
+    pt_json_run *runs = realloc(owned ? w->runs : NULL, 2 * w->cap_runs * sizeof *runs);
+    if (!runs) return pt_json_no_room(&w->report);
+    if (!owned) memcpy(runs, w->first_runs, sizeof w->first_runs);
+    w->runs = runs;
+    w->cap_runs *= 2;
     return true;
 }
 
 /* What is known about a message while its tags are read. */
 typedef struct survey {
     const pt_type *type;
-    pt_json_run run;   /* the one that may still grow; field NULL: none */
-    uint32_t next;     /* place of the field that likely comes next */
-    uint64_t oneofs;   /* those that had a member: a bit for every 64th */
-    bool mixed_oneofs; /* two fields may be members of one oneof */
+    const pt_field *field; /* of the last run; NULL: none yet */
+    uint32_t next;         /* place of the field that likely comes next */
+    uint64_t oneofs;       /* those that had a member: a bit for every 64th */
+    bool mixed_oneofs;     /* two fields may be members of one oneof */
     bool unordered;
 } survey;
 
-static const pt_field *field_of(survey *s, uint32_t number) {
+static const pt_field *field_of(const survey *s, uint32_t number) {
     const pt_type *type = s->type;
-    if (s->run.field && s->run.field->number == number) return s->run.field;
     if (s->next < type->n_fields && type->fields[s->next].number == number) return &type->fields[s->next];
+    if (s->field && s->field->number == number) return s->field;
     return pt_type_field(type, number);
 }
 
-/* Begins a new run; the one before is complete. */
-static bool next_run(pt_json_writer *w, survey *s, pt_json_run run) {
-    if (s->run.field && !push_run(w, s->run)) return false;
-    s->run = run;
-    if (run.field->index < s->next) s->unordered = true;
-    s->next = run.field->index + 1;
-    if (run.field->oneof >= 0) {
-        uint64_t bit = UINT64_C(1) << (run.field->oneof % 64);
+static bool add_run(pt_json_writer *w, survey *s, const pt_field *field, const uint8_t *start, const uint8_t *end) {
+    if (w->n_runs == w->cap_runs && !widen_runs(w)) return false;
+    w->runs[w->n_runs++] = (pt_json_run){.field = field, .start = start, .end = end};
+    s->unordered |= field->index < s->next;
+    s->next = field->index + 1;
+    s->field = field;
+    if (field->oneof >= 0) {
+        uint64_t bit = UINT64_C(1) << (field->oneof % 64);
         s->mixed_oneofs |= (s->oneofs & bit) != 0;
         s->oneofs |= bit;
     }
@@ -70,11 +68,11 @@ static bool survey_part(pt_json_writer *w, survey *s, pt_slice part) {
             return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, at, "expected a field's tag");
         }
         const pt_field *field = field_of(s, number);
-        if (!pt_json_pass_wire(w, &in, at, number, wire_type)) return false;
+        if (!pt_skip_scalar(&in, wire_type) && !pt_json_pass_wire(w, &in, at, number, wire_type)) return false;
         if (!field || !pt_json_wire_fits(field, wire_type)) continue;
-        if (s->run.field == field && s->run.end == at) {
-            s->run.end = in.pos;
-        } else if (!next_run(w, s, (pt_json_run){.field = field, .start = at, .end = in.pos})) {
+        if (s->field == field && w->runs[w->n_runs - 1].end == at) {
+            w->runs[w->n_runs - 1].end = in.pos;
+        } else if (!add_run(w, s, field, at, in.pos)) {
             return false;
         }
     }
@@ -120,7 +118,6 @@ bool pt_json_collect(pt_json_writer *w, const pt_type *type, pt_json_range parts
     for (size_t i = 0; i < parts.n; i++) {
         if (!survey_part(w, &s, w->parts[parts.first + i])) return false;
     }
-    if (s.run.field && !push_run(w, s.run)) return false;
     if (s.mixed_oneofs) resolve_oneofs(w, first);
     if (s.unordered) qsort(w->runs + first, w->n_runs - first, sizeof *w->runs, compare_runs);
     *ret_runs = (pt_json_range){first, w->n_runs - first};

@@ -47,9 +47,10 @@ uint8_t *pt_format_i64(uint8_t *p, int64_t value) {
 }
 
 uint8_t *pt_format_digits(uint8_t *p, uint32_t value, unsigned width) {
-    uint8_t *end = p + width;
-    for (uint8_t *at = end; at > p; value /= 10)
-        *--at = (uint8_t)('0' + value % 10);
+    uint8_t *end = p + width, *at = end;
+    for (; at - p >= 2; value /= 100)
+        memcpy(at -= 2, pairs + value % 100 * 2, 2);
+    if (at > p) *p = (uint8_t)('0' + value % 10);
     return end;
 }
 
@@ -145,6 +146,16 @@ static uint8_t *format_decimal(uint8_t *p, decimal d) {
     return p + len - whole;
 }
 
+/* Most numbers that people write have few digits: when the value is a whole number of 1/10000, as the one rounding of a
+ * division shows, that is its shortest form, since no two decimals of up to 15 digits read as the same double. */
+static bool few_digits(double size, decimal *ret) {
+    if (size >= 1e11) return false;
+    uint64_t digits = (uint64_t)(size * 1e4 + 0.5);
+    if ((double)digits / 1e4 != size) return false;
+    *ret = (decimal){digits, -4};
+    return true;
+}
+
 uint8_t *pt_format_double(uint8_t *p, double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -157,6 +168,8 @@ uint8_t *pt_format_double(uint8_t *p, double value) {
     }
     double size = value < 0 ? -value : value;
     if (size < 1e15 && size == (double)(uint64_t)size) return pt_format_u64(p, (uint64_t)size);
+    decimal d;
+    if (few_digits(size, &d)) return format_decimal(p, d);
     if (exponent == 0) return format_decimal(p, shortest((binary){fraction, -1074, false}));
     binary b = {fraction | UINT64_C(1) << 52, exponent - 1075, fraction == 0 && exponent > 1};
     return format_decimal(p, shortest(b));

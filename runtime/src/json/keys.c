@@ -24,12 +24,22 @@ static uint64_t mix(uint64_t a, uint64_t b) {
     return high ^ low;
 }
 
+/* Up to 7 bytes as a number. Which bytes overlap depends only on the length, which is hashed too. */
+static uint64_t short_word(const uint8_t *p, size_t len) {
+    uint32_t first, last;
+    if (len < 4) return len ? (uint64_t)p[0] | (uint64_t)p[len / 2] << 8 | (uint64_t)p[len - 1] << 16 : 0;
+    memcpy(&first, p, sizeof first);
+    memcpy(&last, p + len - sizeof last, sizeof last);
+    return (uint64_t)first << 32 | last;
+}
+
 static uint64_t hash_bytes(const uint8_t *p, size_t len) {
-    uint64_t hash = secrets[2] ^ len, word = 0;
-    for (; len >= 8; p += 8, len -= 8)
+    uint64_t hash = secrets[2] ^ len;
+    if (len < 8) return mix(hash, short_word(p, len));
+    const uint8_t *last = p + len - 8;
+    for (; p < last; p += 8)
         hash = mix(hash, pt_load_word(p));
-    if (len) memcpy(&word, p, len);
-    return mix(hash, word);
+    return mix(hash, pt_load_word(last));
 }
 
 void pt_json_keys_init(pt_json_keys *keys) {

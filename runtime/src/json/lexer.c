@@ -83,7 +83,9 @@ bool pt_json_read_string(pt_json_lexer *x, pt_json_string *ret) {
         p = pt_find_special(p, x->end);
     }
     x->pos = p + 1;
-    *ret = (pt_json_string){{first, (size_t)(p - first)}, escaped};
+    ret->text.ptr = first;
+    ret->text.len = (size_t)(p - first);
+    ret->escaped = escaped;
     return true;
 }
 

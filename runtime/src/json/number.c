@@ -53,39 +53,46 @@ static void reread_digits(const uint8_t *p, const uint8_t *end, pt_json_number *
     n->exponent += shift;
 }
 
+/* Adds the digits at `p` to the mantissa; bits above 64 are lost. Returns the place behind them. */
+static const uint8_t *scan_digits(const uint8_t *p, const uint8_t *end, uint64_t *mantissa) {
+    uint64_t value = *mantissa;
+    for (; p < end && is_digit(*p); p++)
+        value = value * 10 + (uint64_t)(*p - '0');
+    *mantissa = value;
+    return p;
+}
+
 const uint8_t *pt_json_number_scan(const uint8_t *p, const uint8_t *end, pt_json_number *ret) {
-    pt_json_number n = {.text.ptr = p, .negative = p < end && *p == '-'};
-    p += n.negative;
-    const uint8_t *first = p;
+    const uint8_t *start = p;
+    bool negative = p < end && *p == '-';
+    const uint8_t *first = p += negative;
+    uint64_t mantissa = 0;
+    int64_t exponent = 0, scale = 0;
     if (p == end || !is_digit(*p)) return NULL;
-    if (*p == '0') {
-        p++;
-    } else {
-        for (; p < end && is_digit(*p); p++)
-            n.mantissa = n.mantissa * 10 + (uint64_t)(*p - '0');
-    }
+    p = *p == '0' ? p + 1 : scan_digits(p, end, &mantissa);
     size_t digits = (size_t)(p - first);
-    int64_t scale = 0;
     if (p < end && *p == '.') {
-        const uint8_t *fraction = ++p;
-        for (; p < end && is_digit(*p); p++)
-            n.mantissa = n.mantissa * 10 + (uint64_t)(*p - '0');
+        const uint8_t *fraction = p + 1;
+        p = scan_digits(fraction, end, &mantissa);
         if (p == fraction) return NULL;
         digits += (size_t)(p - fraction);
         scale = fraction - p;
     }
     const uint8_t *last = p;
     if (p < end && (*p == 'e' || *p == 'E')) {
-        p = scan_exponent(p + 1, end, &n.exponent);
+        p = scan_exponent(p + 1, end, &exponent);
         if (!p) return NULL;
     }
+    ret->text.ptr = start; /* one by one: a struct put together elsewhere would be stored and loaded again */
+    ret->text.len = (size_t)(p - start);
+    ret->mantissa = mantissa;
+    ret->exponent = exponent + scale;
+    ret->negative = negative;
+    ret->cut = false;
     if (digits > SAFE_DIGITS) {
-        reread_digits(first, last, &n);
-    } else {
-        n.exponent += scale;
+        ret->exponent = exponent;
+        reread_digits(first, last, ret);
     }
-    n.text.len = (size_t)(p - n.text.ptr);
-    *ret = n;
     return p;
 }
 

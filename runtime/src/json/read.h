@@ -50,8 +50,16 @@ bool pt_json_store_bytes(pt_json_reader *r, uint32_t number, pt_slice bytes);
 /* Appends a field with one number, tag included; left out when zero. */
 bool pt_json_store_varint(pt_json_reader *r, uint32_t number, uint64_t value);
 
+/* Puts the value of a string with escapes into `hold`. */
+bool pt_json_resolve(pt_json_reader *r, pt_slice escaped, pt_buf *hold, pt_slice *ret);
+
 /* The value of a string: a view of the text, or of `hold` when there were escapes. */
-bool pt_json_plain(pt_json_reader *r, pt_json_string string, pt_buf *hold, pt_slice *ret);
+static inline bool pt_json_plain(pt_json_reader *r, pt_json_string string, pt_buf *hold, pt_slice *ret) {
+    if (string.escaped) return pt_json_resolve(r, string.text, hold, ret);
+    ret->ptr = string.text.ptr; /* not *ret: loading both at once would wait for the two stores that made them */
+    ret->len = string.text.len;
+    return true;
+}
 
 /* Reads a string and gives its value, valid until the next one is read. */
 bool pt_json_take_string(pt_json_reader *r, pt_slice *ret);

@@ -42,11 +42,19 @@ static bool seen_before(members *m, size_t bit) {
     return before;
 }
 
+/* Names are short: a loop beats two calls. A NUL in `name` matches nothing, so it isn't read beyond the end of `own`. */
+static bool same_name(const char *own, pt_slice name) {
+    for (size_t i = 0; i < name.len; i++) {
+        if ((uint8_t)own[i] != name.ptr[i] || !own[i]) return false;
+    }
+    return own[name.len] == '\0';
+}
+
 static const pt_field *find_field(members *m, pt_slice name) {
     const pt_type *type = m->type;
     if (m->next < type->n_fields) {
         const pt_field *likely = &type->fields[m->next];
-        if (strlen(likely->json_name) == name.len && memcmp(likely->json_name, name.ptr, name.len) == 0) {
+        if (same_name(likely->json_name, name)) {
             m->next++;
             return likely;
         }

@@ -2,14 +2,10 @@
 #include "json/base64.h"
 #include "json/read.h"
 
-bool pt_json_plain(pt_json_reader *r, pt_json_string string, pt_buf *hold, pt_slice *ret) {
-    if (!string.escaped) {
-        *ret = string.text;
-        return true;
-    }
+bool pt_json_resolve(pt_json_reader *r, pt_slice escaped, pt_buf *hold, pt_slice *ret) {
     pt_buf_clear(hold);
-    if (pt_buf_reserve(hold, string.text.len)) return pt_json_no_room(&r->x.report);
-    hold->len = (size_t)(pt_json_unescape(string.text, hold->ptr) - hold->ptr);
+    if (pt_buf_reserve(hold, escaped.len)) return pt_json_no_room(&r->x.report);
+    hold->len = (size_t)(pt_json_unescape(escaped, hold->ptr) - hold->ptr);
     *ret = pt_buf_slice(hold);
     return true;
 }
@@ -68,7 +64,6 @@ static bool read_text(pt_json_reader *r, const pt_field *field, pt_json_place pl
     pt_json_string string;
     if (!pt_json_read_string(&r->x, &string)) return false;
     if (place == PT_JSON_IMPLICIT && string.text.len == 0) return true;
-    if (!string.escaped) return pt_json_store_bytes(r, field->number, string.text);
     pt_slice text;
     return pt_json_plain(r, string, &r->scratch, &text) && pt_json_store_bytes(r, field->number, text);
 }

@@ -72,18 +72,45 @@ typedef struct pt_json_values {
     pt_reader in;    /* what is left of the current one */
 } pt_json_values;
 
-pt_json_values pt_json_values_of(pt_json_range runs);
+static inline pt_json_values pt_json_values_of(pt_json_range runs) {
+    return (pt_json_values){.run = runs.first, .end = runs.first + runs.n};
+}
+
 /* Steps to the next occurrence; values->in then stands behind its tag. False: there is none. */
-bool pt_json_next_value(const pt_json_writer *w, pt_json_values *values, unsigned *ret_wire_type);
+static inline bool pt_json_next_value(const pt_json_writer *w, pt_json_values *values, unsigned *ret_wire_type) {
+    uint32_t number;
+    if (values->in.pos == values->in.end) {
+        if (values->run == values->end) return false;
+        const pt_json_run *run = &w->runs[values->run++];
+        values->in = (pt_reader){run->start, run->end};
+    }
+    return pt_read_tag(&values->in, &number, ret_wire_type);
+}
+
+/* The wire type that a single value has. */
+static inline unsigned pt_json_wire_type(pt_field_type type) {
+    static const uint8_t wire_types[] = {
+        [PT_TYPE_DOUBLE] = PT_WIRE_I64,        [PT_TYPE_FIXED64] = PT_WIRE_I64,   [PT_TYPE_SFIXED64] = PT_WIRE_I64,
+        [PT_TYPE_FLOAT] = PT_WIRE_I32,         [PT_TYPE_FIXED32] = PT_WIRE_I32,   [PT_TYPE_SFIXED32] = PT_WIRE_I32,
+        [PT_TYPE_STRING] = PT_WIRE_LEN,        [PT_TYPE_BYTES] = PT_WIRE_LEN,     [PT_TYPE_MESSAGE] = PT_WIRE_LEN,
+        [PT_TYPE_GROUP] = PT_WIRE_START_GROUP, [PT_TYPE_SINT64] = PT_WIRE_VARINT, /* and all others: 0 */
+    };
+    return wire_types[type];
+}
 
 /* True when the field can have a value of this wire type; others are treated as unknown. */
-bool pt_json_wire_fits(const pt_field *field, unsigned wire_type);
+static inline bool pt_json_wire_fits(const pt_field *field, unsigned wire_type) {
+    unsigned own = pt_json_wire_type(field->type);
+    return wire_type == own || (wire_type == PT_WIRE_LEN && field->repeated && own != PT_WIRE_START_GROUP);
+}
+
 /* Reads a number, bool or enum, cut to the width of its type. */
 bool pt_json_wire_bits(pt_reader *in, const pt_field *field, uint64_t *ret);
 /* The last occurrence of a string or bytes field, or of a number; what it was before when there is none. */
 bool pt_json_last_bytes(const pt_json_writer *w, pt_json_range runs, pt_slice *ret);
 bool pt_json_last_bits(const pt_json_writer *w, const pt_field *field, pt_json_range runs, uint64_t *ret);
-/* Passes over a value of any kind, groups too. False: malformed, which is recorded; `at` is its tag. */
+/* Passes over a value of any kind, groups too, or over what pt_skip_scalar left. False: malformed, which is recorded; `at` is
+ * its tag. */
 bool pt_json_pass_wire(pt_json_writer *w, pt_reader *in, const uint8_t *at, uint32_t number, unsigned wire_type);
 
 /* collect.c: notes the runs of a message in the order of field numbers, with what oneofs overruled taken away. End with

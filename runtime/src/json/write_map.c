@@ -30,26 +30,32 @@ static bool read_value(pt_json_writer *w, const map_state *m, pt_reader *in, ent
     }
 }
 
+/* Reads one field of an entry. */
+static bool read_part(pt_json_writer *w, const map_state *m, pt_reader *in, bool values, entry *e) {
+    const uint8_t *at = in->pos;
+    uint32_t number;
+    unsigned wire_type;
+    if (!pt_read_tag(in, &number, &wire_type)) {
+        return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, at, "expected a field's tag");
+    }
+    bool read = true;
+    if (number == m->key->number && pt_json_wire_fits(m->key, wire_type)) {
+        read = read_key(m, in, e);
+    } else if (values && number == m->value->number && pt_json_wire_fits(m->value, wire_type)) {
+        read = read_value(w, m, in, e);
+    } else {
+        return pt_skip_scalar(in, wire_type) || pt_json_pass_wire(w, in, at, number, wire_type);
+    }
+    return read || w->report.code || pt_json_pass_wire(w, in, at, number, wire_type);
+}
+
 /* Reads an entry; `values`: its value too, whose parts are pushed. */
 static bool read_entry(pt_json_writer *w, const map_state *m, pt_slice bytes, bool values, entry *ret) {
     pt_reader in = pt_reader_of(bytes);
-    entry e = {.parts = {w->n_parts, 0}};
-    uint32_t number;
-    unsigned wire_type;
+    *ret = (entry){.parts = {w->n_parts, 0}};
     while (in.pos < in.end) {
-        const uint8_t *at = in.pos;
-        if (!pt_read_tag(&in, &number, &wire_type)) {
-            return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, at, "expected a field's tag");
-        }
-        pt_reader value = in;
-        if (!pt_json_pass_wire(w, &in, at, number, wire_type)) return false;
-        if (number == m->key->number && pt_json_wire_fits(m->key, wire_type)) {
-            if (!read_key(m, &value, &e)) return false;
-        } else if (values && number == m->value->number && pt_json_wire_fits(m->value, wire_type)) {
-            if (!read_value(w, m, &value, &e)) return false;
-        }
+        if (!read_part(w, m, &in, values, ret)) return false;
     }
-    *ret = e;
     return true;
 }
 

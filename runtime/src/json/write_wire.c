@@ -1,41 +1,6 @@
 /* Values as they stand in the bytes. */
 #include "json/write.h"
 
-pt_json_values pt_json_values_of(pt_json_range runs) {
-    return (pt_json_values){.run = runs.first, .end = runs.first + runs.n};
-}
-
-bool pt_json_next_value(const pt_json_writer *w, pt_json_values *values, unsigned *ret_wire_type) {
-    uint32_t number;
-    if (values->in.pos == values->in.end) {
-        if (values->run == values->end) return false;
-        const pt_json_run *run = &w->runs[values->run++];
-        values->in = (pt_reader){run->start, run->end};
-    }
-    return pt_read_tag(&values->in, &number, ret_wire_type);
-}
-
-static unsigned wire_type_of(pt_field_type type) {
-    switch (type) {
-    case PT_TYPE_DOUBLE:
-    case PT_TYPE_FIXED64:
-    case PT_TYPE_SFIXED64: return PT_WIRE_I64;
-    case PT_TYPE_FLOAT:
-    case PT_TYPE_FIXED32:
-    case PT_TYPE_SFIXED32: return PT_WIRE_I32;
-    case PT_TYPE_STRING:
-    case PT_TYPE_BYTES:
-    case PT_TYPE_MESSAGE: return PT_WIRE_LEN;
-    case PT_TYPE_GROUP: return PT_WIRE_START_GROUP;
-    default: return PT_WIRE_VARINT;
-    }
-}
-
-bool pt_json_wire_fits(const pt_field *field, unsigned wire_type) {
-    unsigned own = wire_type_of(field->type);
-    return wire_type == own || (wire_type == PT_WIRE_LEN && field->repeated && own != PT_WIRE_START_GROUP);
-}
-
 /* A varint as the type holds it; NullValue has one value. */
 static uint64_t varint_bits(const pt_field *field, uint64_t value) {
     switch (field->type) {
@@ -52,7 +17,7 @@ static uint64_t varint_bits(const pt_field *field, uint64_t value) {
 bool pt_json_wire_bits(pt_reader *in, const pt_field *field, uint64_t *ret) {
     uint32_t narrow;
     uint64_t value;
-    switch (wire_type_of(field->type)) {
+    switch (pt_json_wire_type(field->type)) {
     case PT_WIRE_I64: return pt_read_fixed64(in, ret);
     case PT_WIRE_I32:
         if (!pt_read_fixed32(in, &narrow)) return false;
