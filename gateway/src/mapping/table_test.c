@@ -93,8 +93,24 @@ Test(table, of_two_routes_for_one_path_the_first_by_name_is_kept) {
     pt_contract *contract = load();
     pt_table *table = build(&(pt_table_source){.contract = contract, .backend = 0}, 1);
     cr_expect_str_eq(find(table, "GET", "/v1/good")->binding->rpc->name, "Good");
-    cr_expect_eq(n_warnings, 1);
+    cr_expect_eq(n_warnings, 2);
     cr_expect(warned("GET /v1/good of broken.v1.BrokenService/GoodToo (backend 1) is taken by broken.v1.BrokenService/Good"));
+    pt_table_unref(table);
+    pt_contract_unref(contract);
+}
+
+Test(table, names_count_before_the_order_of_sources) {
+    pt_contract *contract = load();
+    const char *const broken[] = {"broken.v1.BrokenService"}, *const also[] = {"broken.v1.AlsoService"};
+    const pt_table_source sources[] = {{.contract = contract, .backend = 0, .services = broken, .n_services = 1},
+                                       {.contract = contract, .backend = 1, .services = also, .n_services = 1},
+                                       {.contract = contract, .backend = 2, .services = also, .n_services = 1}};
+    pt_table *table = build(sources, 3);
+    const pt_route *route = find(table, "GET", "/v1/also/good");
+    cr_expect_str_eq(route->binding->rpc->full_name, "broken.v1.AlsoService/Taken");
+    cr_expect_eq(route->backend, 1);
+    cr_expect(warned("of broken.v1.AlsoService/Taken (backend 3) is taken by broken.v1.AlsoService/Taken (backend 2)"));
+    cr_expect(warned("of broken.v1.BrokenService/Good (backend 1) is taken by broken.v1.AlsoService/Taken (backend 2)"));
     pt_table_unref(table);
     pt_contract_unref(contract);
 }

@@ -35,4 +35,8 @@ Test(percent, refuses_what_is_no_escape) {
         cr_expect_not(pt_percent_decode(pt_slice_str(bad[i]), PT_PERCENT_ALL, out, &len), "%s", bad[i]);
         cr_expect_eq(len, 99, "length is untouched on failure");
     }
+    uint8_t out[16];
+    size_t len;
+    cr_expect_not(pt_percent_decode(pt_slice_of("a%41", 3), PT_PERCENT_ALL, out, &len),
+                  "what lies behind the slice is not read");
 }

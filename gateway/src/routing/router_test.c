@@ -97,6 +97,15 @@ Test(router, order_of_adding_does_not_matter) {
     }
 }
 
+Test(router, variables_behind_the_rest_are_found) {
+    pt_router *router = pt_router_new(&arena);
+    pt_match m;
+    cr_assert_eq(add(router, "GET", "/a/{x=**}/{y=b/c}/d"), PT_OK);
+    cr_expect_str_eq(match(router, "GET", "/a/1/2/3/b/c/d", &m), "/a/{x=**}/{y=b/c}/d");
+    cr_expect(pt_slice_equal(pt_match_variable(&m, &m.pattern->variables[0]), pt_slice_str("1/2/3")));
+    cr_expect(pt_slice_equal(pt_match_variable(&m, &m.pattern->variables[1]), pt_slice_str("b/c")));
+}
+
 Test(router, a_general_route_serves_a_method_that_the_specific_one_lacks) {
     pt_router *router = pt_router_new(&arena);
     pt_match m;
@@ -164,4 +173,13 @@ Test(router, slashes_at_the_end_do_not_count) {
     cr_expect_str_eq(match(router, "GET", "/a/b/", &m), "/a/{x}");
     cr_expect_str_eq(match(router, "GET", "/a/", &m), "-");
     cr_expect_str_eq(match(router, "GET", "/a//", &m), "-");
+}
+
+Test(router, a_wildcard_takes_an_empty_segment_only_between_others) {
+    pt_router *router = pt_router_new(&arena);
+    pt_match m;
+    cr_assert_eq(add(router, "GET", "/a/{x}/b"), PT_OK);
+    cr_assert_eq(add(router, "GET", "/a/{x}:do"), PT_OK);
+    cr_expect_str_eq(match(router, "GET", "/a//b", &m), "/a/{x}/b");
+    cr_expect_str_eq(match(router, "GET", "/a/:do", &m), "-");
 }
