@@ -34,7 +34,7 @@
     X(UNAUTHENTICATED, 16, 401)
 
 typedef enum pt_code {
-#define PT_CODE_ENUMERATOR(name, number, http) PT_##name = number,
+#define PT_CODE_ENUMERATOR(name, number, http) PT_##name = (number),
     PT_CODE_MAP(PT_CODE_ENUMERATOR)
 #undef PT_CODE_ENUMERATOR
 } pt_code;

@@ -138,7 +138,7 @@ static inline uint8_t *pt_write_fixed64(uint8_t *p, uint64_t value) {
 }
 
 static inline uint64_t pt_zigzag(int64_t value) {
-    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    return ((uint64_t)value << 1) ^ (0 - ((uint64_t)value >> 63));
 }
 
 static inline int64_t pt_unzigzag(uint64_t value) {

@@ -21,7 +21,7 @@ static void *unpack(const void *bytes, size_t len, pt_arena *arena) {
 }
 
 /* Bytes of a table, whose length is that of the literal. */
-#define BYTES(text) text, sizeof text - 1
+#define BYTES(text) (text), sizeof(text) - 1
 
 Test(message_check, takes_what_is_well_formed) {
     static const struct {

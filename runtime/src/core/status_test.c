@@ -168,7 +168,7 @@ Test(status, violations_leave_other_details_alone) {
 
 /* Peers can send anything as details. */
 Test(status, violations_onto_details_that_are_no_status) {
-    for (unsigned seed = 0; seed < 256; seed++) {
+    for (size_t seed = 0; seed < 256; seed++) {
         uint8_t junk[9];
         for (size_t i = 0; i < sizeof junk; i++)
             junk[i] = (uint8_t)(seed * 31 + i * 197);

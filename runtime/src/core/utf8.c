@@ -56,7 +56,8 @@ static const uint8_t *find_bad_exactly(const uint8_t *p, const uint8_t *stop, co
 
 /* Words may overlap at the end: what is plain is plain twice. */
 static inline const uint8_t *find_bad(pt_slice text, bool no_nul) {
-    const uint8_t *p = text.ptr, *end = p ? p + text.len : p;
+    if (text.len == 0) return NULL; /* where there may be no pointer */
+    const uint8_t *p = text.ptr, *end = p + text.len;
     if (text.len < 8) {
         if (text.len >= 4 && !not_plain(load32(p) | load32(end - 4) << 32, no_nul)) return NULL;
         return find_bad_exactly(p, end, end, no_nul, &p);

@@ -123,19 +123,20 @@ bool pt_type_index_build(pt_type *type, pt_arena *arena, pt_name_seed seed) {
     return build_places(type, index, arena) && build_names(type, index, arena, seed) && build_codes(type, index, arena);
 }
 
-static int compare_numbers(const void *left, const void *right, void *values) {
+static int compare_numbers(const void *left, const void *right, void *enumeration) {
+    const pt_enum *e = enumeration;
     uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    int32_t na = ((const pt_enum_value *)values)[a].number, nb = ((const pt_enum_value *)values)[b].number;
+    int32_t na = e->values[a].number, nb = e->values[b].number;
     if (na != nb) return na < nb ? -1 : 1;
     return a < b ? -1 : a > b;
 }
 
-static bool build_sorted(const pt_enum *e, pt_enum_index *index, pt_arena *arena) {
+static bool build_sorted(pt_enum *e, pt_enum_index *index, pt_arena *arena) {
     uint32_t *sorted = pt_arena_calloc(arena, e->n_values, sizeof *sorted), n = 0;
     if (!sorted) return false;
     for (uint32_t i = 0; i < e->n_values; i++)
         sorted[i] = i;
-    qsort_r(sorted, e->n_values, sizeof *sorted, compare_numbers, (void *)(uintptr_t)e->values);
+    qsort_r(sorted, e->n_values, sizeof *sorted, compare_numbers, e);
     for (uint32_t i = 0; i < e->n_values; i++)
         if (n == 0 || e->values[sorted[n - 1]].number != e->values[sorted[i]].number) sorted[n++] = sorted[i];
     index->sorted = sorted;

@@ -72,7 +72,7 @@ static bool is_identifier(pt_slice name) {
 
 const char *pt_load_name(pt_load *load, const char *scope, char joint, pt_slice identifier, const char *what) {
     if (load->code) return NULL;
-    size_t scope_len = strlen(scope);
+    size_t scope_len = joint ? strlen(scope) : 0;
     if (!is_identifier(identifier)) {
         pt_load_fail(load, PT_INVALID_ARGUMENT, "%s%s%s has a name that is no identifier", scope, *scope ? ": " : "", what);
         return NULL;
@@ -81,12 +81,10 @@ const char *pt_load_name(pt_load *load, const char *scope, char joint, pt_slice 
         pt_load_fail(load, PT_INVALID_ARGUMENT, "%.80s: name of %s is longer than %d bytes", scope, what, PT_NAME_BYTES);
         return NULL;
     }
-    if (!joint) scope_len = 0;
-    char *name = pt_load_new(load, scope_len + identifier.len + 2, 1);
-    if (!name) return NULL;
-    memcpy(name, scope, scope_len);
-    if (scope_len) name[scope_len++] = joint;
-    memcpy(name + scope_len, identifier.ptr, identifier.len);
+    const char *text = (const char *)identifier.ptr;
+    const char *name = scope_len ? pt_arena_printf(load->arena, "%s%c%.*s", scope, joint, (int)identifier.len, text)
+                                 : pt_arena_strndup(load->arena, text, identifier.len);
+    if (!name) pt_load_fail_memory(load);
     return name;
 }
 

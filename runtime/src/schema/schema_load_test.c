@@ -77,14 +77,14 @@ typedef Google__Protobuf__DescriptorProto message_proto;
 typedef Google__Protobuf__FieldDescriptorProto field_proto;
 
 /* Adds a file with one message of n fields: number(i), and its own name, as proto2 or proto3. */
-static pt_code add_fields(pt_schema *schema, const char *syntax, field_proto *fields, size_t n, pt_status *st) {
+static pt_code add_fields(pt_schema *schema, char *syntax, field_proto *fields, size_t n, pt_status *st) {
     file_proto file = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT;
     message_proto message = GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT, *messages[] = {&message};
-    field_proto **links = calloc(n, sizeof *links);
+    field_proto **links = calloc(n + 1, sizeof *links);
     for (size_t i = 0; i < n; i++)
         links[i] = &fields[i];
     file.name = "fields.proto";
-    file.syntax = (char *)(uintptr_t)syntax;
+    file.syntax = syntax;
     file.message_type = messages;
     file.n_message_type = 1;
     message.name = "M";
@@ -192,12 +192,10 @@ Test(schema_load, a_message_without_fields) {
 Test(schema_load, memory_is_bounded_by_the_size_of_the_set, .timeout = 20) {
     size_t n = 400000, len = 3;
     uint8_t *bytes = malloc(len + n * 10);
-    memcpy(bytes,
-           "\x0a\x01"
-           "f",
-           len);
+    static const uint8_t name[] = {0x0a, 1, 'f'}, message[] = {0x22, 8, 0x0a, 6, 'M'};
+    memcpy(bytes, name, sizeof name);
     for (size_t i = 0; i < n; i++, len += 10) {
-        memcpy(bytes + len, "\x22\x08\x0a\x06M", 5);
+        memcpy(bytes + len, message, sizeof message);
         for (size_t digit = 0, rest = i; digit < 5; digit++, rest /= 26)
             bytes[len + 5 + digit] = (uint8_t)('a' + rest % 26);
     }

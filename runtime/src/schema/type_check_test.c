@@ -31,7 +31,7 @@ static pt_code check(const void *bytes, size_t len, pt_status *st) {
     return pt_type_check(kinds, pt_slice_of(bytes, len), &limits, st);
 }
 
-#define BYTES(text) text, sizeof text - 1
+#define BYTES(text) (text), sizeof(text) - 1
 
 Test(type_check, takes_what_protobuf_allows) {
     static const struct {
@@ -74,10 +74,10 @@ Test(type_check, refuses_groups_that_do_not_match) {
 }
 
 Test(type_check, groups_count_as_depth) {
-    uint8_t bytes[4 * 101], *p = bytes;
+    uint8_t bytes[4 * 101];
     pt_limits limits = PT_LIMITS_INIT;
     for (int depth = 100; depth <= 101; depth++) {
-        p = bytes;
+        uint8_t *p = bytes;
         for (int i = 0; i < depth; i++)
             p = pt_write_tag(p, 1096, PT_WIRE_START_GROUP);
         for (int i = 0; i < depth; i++)
