@@ -132,6 +132,7 @@ Test(unknown, members_and_enum_names_are_passed_over_on_request) {
         {"{\"manyColor\":[\"COLOR_RED\",\"NOPE\",\"COLOR_BACK\"]}", "{\"manyColor\":[\"COLOR_RED\",\"COLOR_BACK\"]}"},
         {"{\"manyColor\":[\"NOPE\"]}", "{}"},
         {"{\"colors\":{\"true\":\"NOPE\",\"false\":\"COLOR_RED\"}}", "{\"colors\":{\"false\":\"COLOR_RED\"}}"},
+        {"{\"namedColors\":{\"a\":\"NOPE\",\"a\":\"COLOR_RED\",\"b\":\"NOPE\"}}", "{\"namedColors\":{\"a\":\"COLOR_RED\"}}"},
         {"{\"any\":{\"@type\":\"a/google.protobuf.Duration\",\"value\":\"1s\",\"a\":1}}",
          "{\"any\":{\"@type\":\"a/google.protobuf.Duration\",\"value\":\"1s\"}}"},
         {"{\"empty\":{\"a\":1}}", "{\"empty\":{}}"},

@@ -140,6 +140,15 @@ Test(refuse, a_key_twice_behind_many_others) {
     check_with("Shapes", json, NULL, PT_INVALID_ARGUMENT, "texts[\"key 700\"]: this key is there twice");
 }
 
+/* A long value moves the key that stands in front of it, once its length is known. */
+Test(refuse, a_key_twice_behind_a_long_value) {
+    static char json[1000];
+    snprintf(json, sizeof json, "{\"texts\":{\"a\":\"%0200d\",\"a\":\"\"}}", 0);
+    check_with("Shapes", json, NULL, PT_INVALID_ARGUMENT, "texts[\"a\"]: this key is there twice, byte 217");
+    snprintf(json, sizeof json, "{\"object\":{\"a\":\"%0200d\",\"a\":\"\"}}", 0);
+    check_with("Shapes", json, NULL, PT_INVALID_ARGUMENT, "object.a: this key is there twice, byte 218");
+}
+
 Test(refuse, null_inside_lists_and_maps) {
     static const sample samples[] = {
         {"{\"manyI32\":[null]}", "manyI32[0]: expected a number, byte 12, found null"},

@@ -78,6 +78,7 @@ static const char *const not_texts[] = {
     "\"\\ud800\\ud800\"",
     "\"\\ud800x\"",
     "\"\\udc00\\ud800\"",
+    "\"\\udc00\\udc00\"",
     "\"\t\"",
     "\"\n\"",
     "\"\x01\"",

@@ -191,7 +191,14 @@ Test(write, the_last_entry_of_a_key_counts) {
     put_varint(&entry, 1, 1);
     put_text(&entry, 2, "\x28\x05", 2);
     put_message(&b, 32, &entry);
-    check("Shapes", &b, "{\"i32\":1,\"texts\":{\"b\":\"2\",\"a\":\"4\"},\"shapes\":{\"257\":{},\"1\":{\"i32\":5}}}");
+    for (uint64_t yes = 1; yes < 4; yes++) {
+        entry.len = 0;
+        put_varint(&entry, 1, yes);
+        put_message(&b, 33, &entry);
+    }
+    check("Shapes", &b,
+          "{\"i32\":1,\"texts\":{\"b\":\"2\",\"a\":\"4\"},\"shapes\":{\"257\":{},\"1\":{\"i32\":5}},\"colors\":{\"true\":"
+          "\"COLOR_UNSPECIFIED\"}}");
 }
 
 Test(write, values_are_cut_to_their_types) {
