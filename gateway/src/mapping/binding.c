@@ -114,7 +114,7 @@ static pt_code unpack(const compiling *c, pt_slice bytes, const http_rule **ret_
 }
 
 static pt_code compile_rules(const compiling *c) {
-    pt_slice bytes;
+    pt_slice bytes = {0};
     const http_rule *rule = NULL;
     pt_code code = find_option(c, &bytes);
     if (code || !bytes.len) return code;

@@ -32,8 +32,9 @@ static pt_code compile(pt_contract *contract, pt_contract_warn_fn *warn, void *a
     collecting c = {0};
     const pt_rpc *const *all = pt_schema_rpcs(contract->schema, &n);
     const pt_rpc **rpcs = pt_arena_copy(&contract->arena, all, n * sizeof *rpcs);
-    pt_code code = rpcs ? PT_OK : pt_status_set(st, PT_RESOURCE_EXHAUSTED, "contract: out of memory");
-    if (!code && n) qsort(rpcs, n, sizeof *rpcs, by_name);
+    if (!rpcs) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "contract: out of memory");
+    pt_code code = PT_OK;
+    if (n) qsort(rpcs, n, sizeof *rpcs, by_name);
     for (size_t i = 0; !code && i < n; i++) {
         pt_status why = PT_STATUS_INIT;
         code = pt_bindings_of(rpcs[i], &contract->arena, collect, &c, &why);

@@ -28,11 +28,11 @@ static const char *write(const pt_schema *contract) {
     return pt_buf_cstr(&out);
 }
 
-static void add_detail(const char *url, const ProtobufCMessage *message) {
+static void add_detail(char *url, const ProtobufCMessage *message) {
     uint8_t value[512], bytes[1024];
     Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT, *list[] = {&any};
     Google__Rpc__Status status = GOOGLE__RPC__STATUS__INIT;
-    any.type_url = (char *)(uintptr_t)url;
+    any.type_url = url;
     any.value.data = value;
     any.value.len = protobuf_c_message_pack(message, value);
     status.n_details = 1;
@@ -58,9 +58,10 @@ Test(error_map, types_of_the_contract_are_known_too) {
     pt_schema *contract = pt_testing_schema();
     /* shelf.v1.Book{name: "x"} has the form of ResourceInfo{resource_type: "x"}. */
     Google__Rpc__ResourceInfo info = GOOGLE__RPC__RESOURCE_INFO__INIT;
-    info.resource_type = (char *)(uintptr_t) "x";
+    char x[] = "x", url[] = "type.googleapis.com/shelf.v1.Book";
+    info.resource_type = x;
     pt_status_set(&error, PT_ABORTED, "m");
-    add_detail("type.googleapis.com/shelf.v1.Book", &info.base);
+    add_detail(url, &info.base);
     cr_expect_str_eq(write(contract),
                      "{\"code\":10,\"message\":\"m\",\"details\":[{\"@type\":\"type.googleapis.com/shelf.v1.Book\","
                      "\"name\":\"x\"}]}");
@@ -78,6 +79,7 @@ Test(error_map, details_that_are_none_do_no_harm) {
 }
 
 Test(error_map, retry_after_comes_of_retry_info) {
+    char url[] = "type.googleapis.com/google.rpc.RetryInfo";
     Google__Rpc__RetryInfo info = GOOGLE__RPC__RETRY_INFO__INIT;
     Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
     pt_status_set(&error, PT_UNAVAILABLE, "m");
@@ -85,10 +87,10 @@ Test(error_map, retry_after_comes_of_retry_info) {
     info.retry_delay = &delay;
     delay.seconds = 7;
     delay.nanos = 1;
-    add_detail("type.googleapis.com/google.rpc.RetryInfo", &info.base);
+    add_detail(url, &info.base);
     cr_expect_eq(pt_error_retry_seconds(&error), 8);
     delay.seconds = -7;
-    add_detail("type.googleapis.com/google.rpc.RetryInfo", &info.base);
+    add_detail(url, &info.base);
     cr_expect_eq(pt_error_retry_seconds(&error), 0);
 }
 

@@ -83,9 +83,9 @@ Test(field_path, refusals_name_the_part) {
 
 Test(field_path, depth_is_bounded) {
     char dotted[PT_FIELD_PATH_MAX * 7 + 8] = "";
-    for (int i = 0; i < PT_FIELD_PATH_MAX; i++)
+    for (size_t i = 0; i < PT_FIELD_PATH_MAX; i++)
         memcpy(dotted + 7 * i, "nested.", 8);
-    memcpy(dotted + 7 * PT_FIELD_PATH_MAX, "s", 2);
+    memcpy(dotted + (size_t)7 * PT_FIELD_PATH_MAX, "s", 2);
     cr_expect_eq(put(dotted, "x", NULL), PT_INVALID_ARGUMENT);
     cr_expect_eq(put(dotted + 7, "x", NULL), PT_OK);
 }

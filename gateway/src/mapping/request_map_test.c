@@ -32,7 +32,7 @@ TestSuite(request_map, .init = start, .fini = stop);
 /* The options of a method that has this rule. */
 static pt_slice options_of(const Google__Api__HttpRule *rule) {
     size_t len = google__api__http_rule__get_packed_size(rule);
-    uint8_t *bytes = pt_arena_alloc(&arena, len + 2 * PT_VARINT_MAX_BYTES), *p = bytes;
+    uint8_t *bytes = pt_arena_alloc(&arena, len + (size_t)2 * PT_VARINT_MAX_BYTES), *p = bytes;
     p = pt_write_varint(pt_write_tag(p, HTTP_EXTENSION, PT_WIRE_LEN), len);
     p += google__api__http_rule__pack(rule, p);
     return pt_slice_of(bytes, (size_t)(p - bytes));
@@ -64,7 +64,7 @@ static pt_code map(const pt_binding *binding, const char *path, const char *quer
     pt_match match;
     void *taken;
     pt_router *router = pt_router_new(&arena);
-    cr_assert_eq(pt_router_add(router, "POST", binding->pattern, (void *)(uintptr_t)binding, &taken), PT_OK);
+    cr_assert_eq(pt_router_add(router, "POST", binding->pattern, router, &taken), PT_OK);
     cr_assert_eq(pt_router_match(router, "POST", pt_slice_str(path), &arena, &match, st), PT_OK, "%s", path);
     const pt_request_parts parts = {.match = &match, .query = pt_slice_str(query), .body = pt_slice_str(body)};
     const pt_json_read_options options = {.schema = schema, .depth = 100, .annotations = true};
@@ -79,21 +79,21 @@ static void expect_message(const char *id, const char *json) {
     pt_buf_clear(&got);
     pt_buf_clear(&want);
     pt_buf_clear(&scratch);
-    cr_assert_eq(pt_json_write(probe, pt_buf_slice(&wire), NULL, &got, &st), PT_OK, "%s: %s", id, st.message);
-    cr_assert_eq(pt_json_read(probe, pt_slice_str(json), NULL, &scratch, &st), PT_OK, "%s: %s", id, st.message);
-    cr_assert_eq(pt_json_write(probe, pt_buf_slice(&scratch), NULL, &want, &st), PT_OK, "%s: %s", id, st.message);
+    pt_code code = pt_json_write(probe, pt_buf_slice(&wire), NULL, &got, &st);
+    if (!code) code = pt_json_read(probe, pt_slice_str(json), NULL, &scratch, &st);
+    if (!code) code = pt_json_write(probe, pt_buf_slice(&scratch), NULL, &want, &st);
+    cr_assert_eq(code, PT_OK, "%s: %s", id, st.message);
     cr_expect_str_eq(pt_buf_cstr(&got), pt_buf_cstr(&want), "%s: %s", id, pt_buf_cstr(&got));
 }
 
+/* A refusal says why and leaves nothing behind. */
 static void check(const char *id, pt_code code, const pt_status *st, const char *expected) {
     if (!strcmp(expected, "400")) {
-        cr_expect_eq(code, PT_INVALID_ARGUMENT, "%s: %s", id, pt_code_name(code));
-        cr_expect_neq(*st->message, 0, "%s", id);
-        cr_expect_eq(wire.len, 0, "%s: nothing is left behind", id);
-        return;
+        cr_expect(code == PT_INVALID_ARGUMENT && *st->message && !wire.len, "%s: %s", id, pt_code_name(code));
+    } else {
+        cr_expect_eq(code, PT_OK, "%s: %s", id, st->message);
+        if (!code) expect_message(id, expected);
     }
-    cr_expect_eq(code, PT_OK, "%s: %s", id, st->message);
-    if (!code) expect_message(id, expected);
 }
 
 static void check_query(pt_tsv_row *row, void *arg) {

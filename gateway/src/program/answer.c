@@ -14,8 +14,8 @@ int pt_request_status(const pt_request *r) {
     return pt_code_http(r->error.code);
 }
 
-/* The last resort when even the error does not fit. */
-static const char no_room[] = "{\"code\":8,\"message\":\"the answer can't be made: out of memory\",\"details\":[]}";
+/* The last resort when even the error does not fit. Nobody writes to it, but libmicrohttpd wants it without const. */
+static char no_room[] = "{\"code\":8,\"message\":\"the answer can't be made: out of memory\",\"details\":[]}";
 
 static void make_error(pt_request *r) {
     const pt_gateway_shared *g = r->worker->shared;
@@ -90,9 +90,8 @@ enum MHD_Result pt_request_answer(pt_request *r) {
 
     /* The buffer stays with the request, which outlives the response, so nothing is copied. */
     bool room = r->out.len || !r->error.code;
-    struct MHD_Response *response =
-        room ? MHD_create_response_from_buffer(r->out.len, r->out.ptr, MHD_RESPMEM_PERSISTENT)
-             : MHD_create_response_from_buffer(sizeof no_room - 1, (void *)(uintptr_t)no_room, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = room ? MHD_create_response_from_buffer(r->out.len, r->out.ptr, MHD_RESPMEM_PERSISTENT)
+                                         : MHD_create_response_from_buffer(sizeof no_room - 1, no_room, MHD_RESPMEM_PERSISTENT);
     if (!response) return MHD_NO;
     enum MHD_Result queued = MHD_NO;
     if (add_headers(r, response)) queued = MHD_queue_response(r->connection, (unsigned)pt_request_status(r), response);

@@ -93,7 +93,7 @@ static bool take_contract(pt_backend *one, const descriptors *answer) {
     if (!code && !keep_services(one, answer)) code = pt_status_set(&st, PT_RESOURCE_EXHAUSTED, "contract: out of memory");
     if (code) {
         pt_contract_unref(contract);
-        if (!one->error || strcmp(one->error, st.message)) {
+        if (!one->error || strcmp(one->error, st.message) != 0) {
             pt_log(PT_LOG_ERROR, (pt_log_field[]){PT_LOG_TEXT("backend", one->url), PT_LOG_END},
                    "its contract can't be used, routes stay as they were: %s", st.message);
             set_error(one, st.message);

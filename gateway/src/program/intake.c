@@ -8,7 +8,6 @@
 #include "program/worker.h"
 
 #define HEALTH_PATH "/healthz"
-#define DISCARD_TIMES 16 /* a body larger than this many times the limit is not even read and thrown away */
 #define OWN_METHODS "GET, HEAD, OPTIONS"
 
 /* `http_status`: 0 for the one that the code stands for. */
@@ -91,14 +90,12 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 }
 
 static void take_timeout(pt_request *r) {
-    uint64_t ms = r->worker->shared->config->timeout_ms, asked;
-    if (r->headers.grpc_timeout) {
-        if (!pt_grpc_timeout_parse(r->headers.grpc_timeout, &asked))
-            refuse(r, PT_INVALID_ARGUMENT, 0, "header Grpc-Timeout: expected digits and a unit, such as 500m or 2S");
-        else if (asked < ms)
-            ms = asked;
-    }
-    r->deadline_ns = r->start_ns + ms * PT_NS_PER_MS;
+    uint64_t asked;
+    if (!r->headers.grpc_timeout) return;
+    if (!pt_grpc_timeout_parse(r->headers.grpc_timeout, &asked))
+        refuse(r, PT_INVALID_ARGUMENT, 0, "header Grpc-Timeout: expected digits and a unit, such as 500m or 2S");
+    else if (asked < r->worker->shared->config->timeout_ms)
+        r->deadline_ns = r->start_ns + asked * PT_NS_PER_MS;
 }
 
 /* The methods that the path has; NULL: none, or no memory. */
@@ -205,5 +202,5 @@ bool pt_intake_headers(pt_request *r, const char *method, const char *version) {
     if (!r->error.code) take_timeout(r);
     if (!r->error.code) find_route(r);
     if (!r->error.code && length) take_length(r, length);
-    return length / DISCARD_TIMES > r->body.max;
+    return length / PT_DISCARD_TIMES > r->body.max;
 }

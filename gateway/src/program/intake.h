@@ -4,6 +4,10 @@
 
 #include "program/request.h"
 
+/* A body over the limit is read to its end, so that the client gets to see the answer, but only up to this many times the
+ * limit. */
+#define PT_DISCARD_TIMES 16
+
 /* Takes path and query out of the request target: origin form, absolute form, or "*". */
 void pt_intake_target(pt_request *r, const char *target);
 

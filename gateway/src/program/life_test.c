@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ingest_events/v1/ingest_events.rpc.h"
 #include "support/clock.h"
 #include "support/tempdir.h"
 #include "testing/rig.h"
@@ -53,6 +54,25 @@ Test(life, routes_come_up_with_their_service_and_survive_it) {
     pt_rig_wait_status(&rig, "/v1/books/b", 200);
 }
 
+Test(life, routes_change_with_the_contract) {
+    const IngestEvents__V1__IngestEventsService other = INGEST_EVENTS__V1__INGEST_EVENTS_SERVICE__INIT;
+    pt_status st = PT_STATUS_INIT;
+    pt_server *server;
+    rig.shelf = pt_shelf_start(backend);
+    pt_rig_start_gateway(&rig, backend, NULL);
+    pt_rig_wait_status(&rig, "/v1/books/b", 200);
+    pt_rig_send(&rig, "GET", "/ingest/status", NULL, NULL, 404);
+    pt_shelf_stop(rig.shelf);
+    rig.shelf = NULL;
+
+    cr_assert_eq(pt_server_new(NULL, &server, &st), PT_OK, "%s", st.message);
+    cr_assert_eq(ingest_events__v1__ingest_events_service__register(server, &other, &st), PT_OK, "%s", st.message);
+    cr_assert_eq(pt_server_listen(server, backend, &st), PT_OK, "%s", st.message);
+    pt_rig_wait_status(&rig, "/ingest/status", 501);
+    pt_rig_send(&rig, "GET", "/v1/books/b", NULL, NULL, 404);
+    pt_server_close(server);
+}
+
 Test(life, a_descriptor_set_gives_routes_before_the_service_is_there) {
     pt_rig_start_gateway(&rig, backend, PT_ARGS("--descriptor-set", PT_TEST_CONTRACTS));
     pt_rig_send(&rig, "GET", "/nope", NULL, NULL, 404);
@@ -74,7 +94,7 @@ Test(life, with_several_backends_each_service_goes_to_its_own) {
 
 typedef struct slow_call {
     pthread_t thread;
-    char *url;
+    const char *url;
     int status;
 } slow_call;
 
@@ -92,7 +112,7 @@ static void *run_slow(void *arg) {
 static bool all_under_way(void *arg) {
     /* The service sleeps in each call before it counts it, so what is under way shows only at the gateway. */
     const char *text = pt_rig_send(&rig, "GET", "/healthz", NULL, NULL, 200), *count = strstr(text, "\"waiting\":");
-    return count && atoi(count + 10) >= *(int *)arg;
+    return count && strtol(count + 10, NULL, 10) >= *(int *)arg;
 }
 
 Test(life, sigterm_loses_no_request_under_way) {
@@ -103,7 +123,7 @@ Test(life, sigterm_loses_no_request_under_way) {
     pt_rig_start_gateway(&rig, backend, NULL);
     pt_rig_wait_status(&rig, "/v1/books/b", 200);
     for (int i = 0; i < N; i++) {
-        calls[i] = (slow_call){.url = (char *)(uintptr_t)pt_program_url(rig.gateway, 0)};
+        calls[i] = (slow_call){.url = pt_program_url(rig.gateway, 0)};
         cr_assert_eq(pthread_create(&calls[i].thread, NULL, run_slow, &calls[i]), 0);
     }
     cr_assert(pt_wait_until(all_under_way, &n, 10000));
@@ -121,7 +141,7 @@ Test(life, what_does_not_end_in_time_is_answered_503) {
     rig.shelf = pt_shelf_start(backend);
     pt_rig_start_gateway(&rig, backend, PT_ARGS("--drain", "50ms"));
     pt_rig_wait_status(&rig, "/v1/books/b", 200);
-    call.url = (char *)(uintptr_t)pt_program_url(rig.gateway, 0);
+    call.url = pt_program_url(rig.gateway, 0);
     cr_assert_eq(pthread_create(&call.thread, NULL, run_slow, &call), 0);
     cr_assert(pt_wait_until(all_under_way, &one, 10000));
     pt_program_signal(rig.gateway, SIGTERM);

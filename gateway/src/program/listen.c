@@ -69,7 +69,7 @@ static int open_socket(const struct addrinfo *a) {
 }
 
 static pt_code write_url(int fd, const char *address, char ret_url[PT_LISTEN_URL_BYTES], pt_status *st) {
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof own;
     char host[INET6_ADDRSTRLEN + 20], port[6];
     if (getsockname(fd, (struct sockaddr *)&own, &len) ||
@@ -81,10 +81,12 @@ static pt_code write_url(int fd, const char *address, char ret_url[PT_LISTEN_URL
 }
 
 pt_code pt_listen(const char *address, int *ret_fd, char ret_url[PT_LISTEN_URL_BYTES], pt_status *st) {
-    struct addrinfo *list;
+    struct addrinfo *list = NULL;
     pt_code code = resolve(address, &list, st);
     if (code) return code;
-    int fd = open_socket(list);
+    int fd = -1;
+    for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
+        fd = open_socket(a);
     code = fd < 0 ? refused(address, errno, st) : write_url(fd, address, ret_url, st);
     freeaddrinfo(list);
     if (!code)
@@ -95,7 +97,7 @@ pt_code pt_listen(const char *address, int *ret_fd, char ret_url[PT_LISTEN_URL_B
 }
 
 pt_code pt_listen_check(const char *address, pt_status *st) {
-    struct addrinfo *list;
+    struct addrinfo *list = NULL;
     pt_code code = resolve(address, &list, st);
     if (!code) freeaddrinfo(list);
     return code;

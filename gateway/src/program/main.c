@@ -1,5 +1,6 @@
 /* partie-gateway: see docs/gateway.md. */
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "mapping/error_map.h"
@@ -9,7 +10,8 @@
 #include "program/worker.h"
 
 #define MAX_DEFAULT_WORKERS 8
-#define MAX_OUTSTANDING 4096 /* calls under way on one backend's channel */
+#define OTHER_DESCRIPTORS 256 /* beside connections: backends, loops, logs */
+#define MAX_OUTSTANDING 4096  /* calls under way on one backend's channel */
 
 typedef struct gateway {
     pt_gateway_shared shared;
@@ -47,6 +49,17 @@ static uint32_t worker_count(void) {
     return processors < 1 ? 1 : processors > MAX_DEFAULT_WORKERS ? MAX_DEFAULT_WORKERS : (uint32_t)processors;
 }
 
+/* Each connection is a descriptor; the soft limit that a shell sets is often below what we may have. */
+static void raise_descriptor_limit(void) {
+    const rlim_t wanted = (rlim_t)pt_gateway.connections + OTHER_DESCRIPTORS;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur < wanted)
+        pt_log(PT_LOG_WARN, (pt_log_field[]){PT_LOG_NUMBER("descriptors", limit.rlim_cur), PT_LOG_END},
+               "fewer descriptors than --connections needs: raise the limit (ulimit -n) or lower the flag");
+}
+
 static pt_code start_workers(gateway *g, pt_status *st) {
     uint32_t n = worker_count(), each = (pt_gateway.connections + n - 1) / n;
     pt_code code = PT_OK;
@@ -60,6 +73,7 @@ static pt_code start_workers(gateway *g, pt_status *st) {
 static pt_code start(void *self, pt_app *app, pt_status *st) {
     gateway *g = self;
     char url[PT_LISTEN_URL_BYTES];
+    raise_descriptor_limit();
     pt_code code = pt_listen(pt_gateway.listen, &g->listen_fd, url, st);
     if (!code) code = open_shared(g, st);
     if (!code) code = pt_backends_start(g->shared.backends, st);

@@ -5,10 +5,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-/* Not found, and an entry left out, in place of exit(): memory may run out here. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(entry) ((entry)->connections = 0)
-#include <uthash.h>
+#include <sys/random.h>
+
+#define CHAINS 4096 /* a power of two */
 
 typedef struct key {
     uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
@@ -17,12 +16,13 @@ typedef struct key {
 typedef struct entry {
     key address;
     uint32_t connections;
-    UT_hash_handle hh;
+    struct entry *next;
 } entry;
 
 struct pt_peers {
     pthread_mutex_t lock;
-    entry *entries;
+    entry *chains[CHAINS];
+    uint64_t seed; /* so that nobody can choose addresses that fall into one chain */
     uint32_t limit;
 };
 
@@ -37,30 +37,41 @@ static key key_of(const struct sockaddr *address) {
     return k;
 }
 
+/* FNV-1a from a random start. */
+static uint32_t chain_of(const pt_peers *peers, const key *k) {
+    uint64_t hash = peers->seed;
+    for (size_t i = 0; i < sizeof k->bytes; i++)
+        hash = (hash ^ k->bytes[i]) * UINT64_C(1099511628211);
+    return (uint32_t)(hash >> 32) & (CHAINS - 1);
+}
+
+/* With the lock: where the address stands, or would stand. */
+static entry **find(pt_peers *peers, const key *k) {
+    entry **place = &peers->chains[chain_of(peers, k)];
+    while (*place && memcmp(&(*place)->address, k, sizeof *k) != 0)
+        place = &(*place)->next;
+    return place;
+}
+
 pt_peers *pt_peers_new(uint32_t limit) {
     pt_peers *peers = calloc(1, sizeof *peers);
     if (!peers) return NULL;
     peers->limit = limit;
+    if (getrandom(&peers->seed, sizeof peers->seed, GRND_NONBLOCK) < 0) peers->seed = (uintptr_t)peers;
     pthread_mutex_init(&peers->lock, NULL);
     return peers;
 }
 
 void pt_peers_free(pt_peers *peers) {
     if (!peers) return;
-    entry *e, *next;
-    HASH_ITER(hh, peers->entries, e, next) {
-        HASH_DEL(peers->entries, e);
-        free(e);
-    }
     pthread_mutex_destroy(&peers->lock);
     free(peers);
 }
 
 bool pt_peers_admit(pt_peers *peers, const struct sockaddr *address) {
     key k = key_of(address);
-    entry *e;
     pthread_mutex_lock(&peers->lock);
-    HASH_FIND(hh, peers->entries, &k, sizeof k, e);
+    const entry *e = *find(peers, &k);
     bool admitted = !e || e->connections < peers->limit;
     pthread_mutex_unlock(&peers->lock);
     return admitted;
@@ -68,20 +79,14 @@ bool pt_peers_admit(pt_peers *peers, const struct sockaddr *address) {
 
 /* With the lock. NULL: no memory. */
 static entry *count(pt_peers *peers, key k) {
-    entry *e;
-    HASH_FIND(hh, peers->entries, &k, sizeof k, e);
-    if (e) {
-        e->connections++;
-        return e;
+    entry **place = find(peers, &k);
+    if (!*place) {
+        *place = calloc(1, sizeof **place);
+        if (!*place) return NULL;
+        (*place)->address = k;
     }
-    e = calloc(1, sizeof *e);
-    if (!e) return NULL;
-    e->address = k;
-    e->connections = 1;
-    HASH_ADD(hh, peers->entries, address, sizeof k, e);
-    if (e->connections) return e;
-    free(e);
-    return NULL;
+    (*place)->connections++;
+    return *place;
 }
 
 static void write_text(const struct sockaddr *address, char *ret_text) {
@@ -107,7 +112,7 @@ void pt_peers_closed(pt_peers *peers, pt_peer *peer) {
     entry *e = peer->entry;
     pthread_mutex_lock(&peers->lock);
     if (--e->connections == 0) {
-        HASH_DEL(peers->entries, e);
+        *find(peers, &e->address) = e->next;
         free(e);
     }
     pthread_mutex_unlock(&peers->lock);

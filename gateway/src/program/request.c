@@ -11,9 +11,6 @@
 #define REQUEST_BYTES (1u << 20) /* arena of one request */
 #define KEPT_BYTES 65536         /* larger buffers are not kept for the next request */
 
-/* A body over the limit is read to its end, so that the client gets to see the answer, but only this many times the limit. */
-#define DISCARD_TIMES 16
-
 pt_request *pt_request_take(struct pt_worker *worker) {
     pt_request *r = worker->idle;
     if (r) {
@@ -81,7 +78,9 @@ enum MHD_Result pt_request_on_body(pt_request *r, const char *bytes, size_t *siz
     if (!r->error.code && pt_buf_append(&r->body, bytes, *size))
         pt_status_set(&r->error, PT_RESOURCE_EXHAUSTED, "body: out of memory");
     *size = 0;
-    return r->body_seen / DISCARD_TIMES > r->body.max ? MHD_NO : MHD_YES;
+    /* libmicrohttpd takes no answer in the midst of a body: all that can be done is to hang up. */
+    bool dawdles = pt_now_ns() > r->deadline_ns + r->worker->shared->config->timeout_ms * PT_NS_PER_MS;
+    return dawdles || r->body_seen / PT_DISCARD_TIMES > r->body.max ? MHD_NO : MHD_YES;
 }
 
 enum MHD_Result pt_request_on_complete(pt_request *r) {
@@ -123,6 +122,7 @@ void pt_request_begin(pt_request *r, struct MHD_Connection *connection, const ch
     r->connection = connection;
     r->step = PT_REQUEST_NEW;
     r->start_ns = pt_now_ns();
+    r->deadline_ns = r->start_ns + r->worker->shared->config->timeout_ms * PT_NS_PER_MS;
     clock_gettime(CLOCK_REALTIME, &r->time);
     r->table = pt_table_ref(r->worker->table);
     r->method = "";

@@ -1,5 +1,6 @@
 /* The running gateway: what it answers. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ Test(serving, path_body_and_query_make_one_request) {
     cr_expect(strstr(body, "\"pages\":\"12\""), "%s", body);
     body = post("/v1/shelves/7/books/b:move", "{\"toShelf\":\"9\"}", 200);
     cr_expect(strstr(body, "\"name\":\"shelves/7/books/b to 9\""), "%s", body);
-    body = pt_rig_send(&rig, "LOCK", "/v1/shelves/7/books/b", NULL, NULL, 501);
+    pt_rig_send(&rig, "LOCK", "/v1/shelves/7/books/b", NULL, NULL, 501);
     pt_rig_expect_error(&rig, 12, "");
 }
 
@@ -129,12 +130,13 @@ Test(serving, a_body_must_be_json) {
 
 /* `n` bytes of text between two pieces; the caller frees it. */
 static char *padded(const char *before, size_t n, const char *after) {
-    size_t a = strlen(before), b = strlen(after);
-    char *text = malloc(a + n + b + 1);
-    cr_assert(text);
-    memcpy(text, before, a);
-    memset(text + a, 'x', n);
-    memcpy(text + a + n, after, b + 1);
+    size_t size = strlen(before) + n + strlen(after) + 1;
+    char *text = malloc(size), *filling = malloc(n + 1);
+    cr_assert(text && filling);
+    memset(filling, 'x', n);
+    filling[n] = 0;
+    snprintf(text, size, "%s%s%s", before, filling, after);
+    free(filling);
     return text;
 }
 
@@ -168,7 +170,7 @@ Test(serving, head_is_get_without_body) {
     pt_http_set_timeout(rig.http, 5000);
     pt_rig_send(&rig, "HEAD", "/v1/books/b", NULL, NULL, 200);
     cr_expect_eq(rig.reply.body_len, 0);
-    cr_expect_gt(atoi(pt_rig_header(&rig, "Content-Length")), 0);
+    cr_expect_gt(strtol(pt_rig_header(&rig, "Content-Length"), NULL, 10), 0);
 }
 
 Test(serving, a_slow_service_is_504) {

@@ -55,18 +55,14 @@ static node *child(const node *parent, pt_slice literal) {
 }
 
 static node *step(pt_router *router, node *at, const pt_segment *segment) {
-    node **place = segment->kind == PT_SEGMENT_ANY ? &at->any : &at->rest;
-    if (segment->kind == PT_SEGMENT_LITERAL) {
-        node *known = child(at, segment->literal);
-        if (known) return known;
-        place = &at->children;
-    } else if (*place) {
-        return *place;
-    }
+    const bool literal = segment->kind == PT_SEGMENT_LITERAL;
+    node **place = literal ? &at->children : segment->kind == PT_SEGMENT_ANY ? &at->any : &at->rest;
+    node *known = literal ? child(at, segment->literal) : *place;
+    if (known) return known;
     node *added = pt_arena_calloc(router->arena, 1, sizeof *added);
     if (!added) return NULL;
     added->literal = segment->literal;
-    if (segment->kind == PT_SEGMENT_LITERAL) added->next = *place;
+    if (literal) added->next = *place;
     *place = added;
     return added;
 }
@@ -74,7 +70,7 @@ static node *step(pt_router *router, node *at, const pt_segment *segment) {
 static const leaf *find_leaf(const node *at, const char *method, const char *verb) {
     const leaf *fallback = NULL;
     for (const leaf *l = at->leaves; l; l = l->next) {
-        if (strcmp(l->pattern->verb, verb)) continue;
+        if (strcmp(l->pattern->verb, verb) != 0) continue;
         if (!strcmp(l->method, method)) return l;
         if (!strcmp(l->method, "*")) fallback = l;
     }

@@ -20,7 +20,7 @@ static pt_code parse(const char *text, const pt_template **ret, pt_status *st) {
 }
 
 static void check_case(pt_tsv_row *row, void *count) {
-    if (strcmp(row->columns[0], "template")) return;
+    if (strcmp(row->columns[0], "template") != 0) return;
     const pt_template *t = NULL;
     pt_status st = PT_STATUS_INIT;
     pt_code code = parse(row->columns[1], &t, &st);
@@ -71,11 +71,11 @@ Test(path_template, refusal_names_the_byte) {
 
 Test(path_template, length_is_bounded) {
     char text[1024] = "";
-    for (int i = 0; i < PT_TEMPLATE_MAX_SEGMENTS + 1; i++)
+    for (size_t i = 0; i < PT_TEMPLATE_MAX_SEGMENTS + 1; i++)
         memcpy(text + 2 * i, "/a", 3);
     const pt_template *t;
     cr_expect_eq(parse(text, &t, NULL), PT_INVALID_ARGUMENT);
-    text[2 * PT_TEMPLATE_MAX_SEGMENTS] = 0;
+    text[(size_t)2 * PT_TEMPLATE_MAX_SEGMENTS] = 0;
     cr_expect_eq(parse(text, &t, NULL), PT_OK);
     cr_expect_eq(parse("/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}", &t, NULL), PT_INVALID_ARGUMENT);
 }

@@ -2,12 +2,12 @@
 
 #include <criterion/criterion.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "partie/server.h"
 #include "shelf.rpc.h"
+#include "support/clock.h"
 
 #define DRAIN_MS 10000
 
@@ -71,17 +71,31 @@ static pt_code add_retry_info(pt_server_call *call, uint32_t seconds) {
     return pt_status_set_details(pt_server_call_status(call), bytes, google__rpc__status__pack(&status, bytes));
 }
 
+/* Or until nobody waits for the answer any more. */
+static void sleep_for(const pt_server_call *call, const Google__Protobuf__Duration *time) {
+    const int64_t until = pt_clock_ms() + time->seconds * 1000 + time->nanos / 1000000;
+    while (pt_clock_ms() < until && !pt_server_call_cancelled(call))
+        pt_sleep_ms(5);
+}
+
 static pt_code fail(void *self, pt_server_call *call, const Shelf__V1__FailRequest *request, Shelf__V1__Book *reply) {
     pt_shelf *shelf = self;
-    if (request->after) {
-        const struct timespec after = {.tv_sec = (time_t)request->after->seconds, .tv_nsec = request->after->nanos};
-        nanosleep(&after, NULL);
-    }
+    if (request->after) sleep_for(call, request->after);
     if (!request->code) return fill(self, call, "done", reply);
     atomic_fetch_add(&shelf->calls, 1);
     pt_server_call_fail(call, (pt_code)request->code, "%s", request->message);
     if (request->retry && add_retry_info(call, request->retry)) return PT_RESOURCE_EXHAUSTED;
     return (pt_code)request->code;
+}
+
+static void set_handlers(pt_shelf *shelf) {
+    const Shelf__V1__ShelfService unset = SHELF__V1__SHELF_SERVICE__INIT;
+    shelf->handlers = unset;
+    shelf->handlers.self = shelf;
+    shelf->handlers.get_book = get_book;
+    shelf->handlers.create_book = create_book;
+    shelf->handlers.move_book = move_book;
+    shelf->handlers.fail = fail;
 }
 
 pt_shelf *pt_shelf_start(const char *url) {
@@ -93,16 +107,11 @@ pt_shelf *pt_shelf_start(const char *url) {
     cr_assert(shelf);
     options.executors = many;
     options.n_executors = 2;
-    const Shelf__V1__ShelfService unset = SHELF__V1__SHELF_SERVICE__INIT;
-    shelf->handlers = unset;
-    shelf->handlers.self = shelf;
-    shelf->handlers.get_book = get_book;
-    shelf->handlers.create_book = create_book;
-    shelf->handlers.move_book = move_book;
-    shelf->handlers.fail = fail;
-    cr_assert_eq(pt_server_new(&options, &shelf->server, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(shelf__v1__shelf_service__register(shelf->server, &shelf->handlers, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(pt_server_listen(shelf->server, url, &st), PT_OK, "%s", st.message);
+    set_handlers(shelf);
+    pt_code code = pt_server_new(&options, &shelf->server, &st);
+    if (!code) code = shelf__v1__shelf_service__register(shelf->server, &shelf->handlers, &st);
+    if (!code) code = pt_server_listen(shelf->server, url, &st);
+    cr_assert_eq(code, PT_OK, "%s", st.message);
     return shelf;
 }
 
