@@ -88,7 +88,7 @@ static void emit_register(const pt_gen_service *service, pt_printer *out) {
         const pt_gen_method *method = &service->methods[i];
         pt_expand(out, "    {\n        .method = &$lower$__methods[");
         pt_print(out, "%zu],\n", i);
-        if (!method->streaming) pt_print(out, "        .unary = %s__serve,\n", method->c_name);
+        if (!method->streaming) pt_print(out, "        .run = %s__serve,\n", method->c_name);
         pt_print(out, "    },\n");
     }
     if (service->n_methods) pt_print(out, "};\n\n");

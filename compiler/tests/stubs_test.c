@@ -145,7 +145,7 @@ Test(server, registers_its_service_and_reaches_the_handler) {
     Services__V1__Request request = SERVICES__V1__REQUEST__INIT;
     request.name = "name";
     Services__V1__Reply reply = SERVICES__V1__REPLY__INIT;
-    cr_expect_eq(seen.handlers[0].unary(seen.impl, CALL, &request.base, &reply.base), PT_NOT_FOUND);
+    cr_expect_eq(seen.handlers[0].run(seen.impl, CALL, &request.base, &reply.base), PT_NOT_FOUND);
     cr_expect_eq(calls, 1);
     cr_expect_eq(reply.n_lines, 3);
 }
@@ -155,7 +155,7 @@ Test(server, an_rpc_without_a_handler_is_unimplemented_by_name) {
     cr_expect_eq(services__v1__greeter__register(SERVER, &impl, NULL), PT_ALREADY_EXISTS);
     Services__V1__Request request = SERVICES__V1__REQUEST__INIT;
     Services__V1__Reply reply = SERVICES__V1__REPLY__INIT;
-    cr_expect_eq(seen.handlers[1].unary(seen.impl, CALL, &request.base, &reply.base), PT_UNIMPLEMENTED);
+    cr_expect_eq(seen.handlers[1].run(seen.impl, CALL, &request.base, &reply.base), PT_UNIMPLEMENTED);
     cr_expect_str_eq(seen.message, "services.v1.Greeter/SetName is not implemented");
 }
 
@@ -192,7 +192,7 @@ Test(tables, know_kind_and_idempotency_of_every_method) {
         cr_expect_eq(service->methods[i].idempotency, expected[i].idempotency);
         cr_expect_eq(service->methods[i].input, &services__v1__request__descriptor);
         cr_expect_eq(seen.handlers[i].method, &service->methods[i]);
-        cr_expect_eq(seen.handlers[i].unary != NULL, expected[i].kind == PT_UNARY);
+        cr_expect_eq(seen.handlers[i].run != NULL, expected[i].kind == PT_UNARY);
     }
 }
 

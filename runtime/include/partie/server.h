@@ -24,13 +24,20 @@ typedef struct pt_server_call pt_server_call;
 /* What a handler returns to answer later with pt_server_call_finish. Not a status code; never on the wire. */
 #define PT_DEFERRED ((pt_code)-1)
 
-/* Calls one handler; generated. `impl` is what pt_server_add was given. */
-typedef pt_code pt_unary_fn(const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply);
+/* Calls one handler; generated. `impl` is what pt_server_add was given. The request is NULL where the client streams, the reply
+ * where the server does (stream.h). */
+typedef pt_code pt_handler_fn(const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply);
+
+/* Calls the batch handler of a unary method; generated. False: `impl` has none, and the calls are run one by one. Otherwise
+ * each of the calls is ended with pt_server_call_finish, from any thread, perhaps after this has returned. `calls` is borrowed.
+ */
+typedef bool pt_batch_fn(const void *impl, pt_server_call *const *calls, size_t n_calls);
 
 /* What generated code registers for a method. */
 typedef struct pt_handler {
     const pt_method *method;
-    pt_unary_fn *unary; /* for PT_UNARY; NULL: UNIMPLEMENTED */
+    pt_handler_fn *run; /* NULL: UNIMPLEMENTED */
+    pt_batch_fn *batch; /* NULL: the method streams */
 } pt_handler;
 
 /* A pool of threads with a bounded queue (a bulkhead). A call that finds the queue full is answered RESOURCE_EXHAUSTED at

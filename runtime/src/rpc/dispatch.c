@@ -61,7 +61,7 @@ static const pt_method_entry *find_method(const pt_server *server, const pt_call
         pt_status_set(st, PT_UNIMPLEMENTED, "%.*s: this server has no such method", len, (const char *)call->method.ptr);
     else if (!entry)
         pt_status_set(st, PT_UNIMPLEMENTED, "this server has no method of hash 0x%016" PRIx64, call->method_hash);
-    else if (!entry->handler->unary)
+    else if (!entry->handler->run)
         pt_status_set(st, PT_UNIMPLEMENTED, "%s: streaming is not served", entry->method->name);
     else
         return entry;
@@ -125,7 +125,7 @@ static void run(pt_task *task) {
     }
     const pt_method_entry *entry = call->entry;
     atomic_fetch_add(&call->holders, 1); /* a deferred call may be finished before its handler has returned */
-    pt_code code = entry->handler->unary(entry->impl, call, call->request, call->reply);
+    pt_code code = entry->handler->run(entry->impl, call, call->request, call->reply);
     if (code != PT_DEFERRED) pt_server_call_finish(call, code);
     pt_call_let_go(call);
 }
