@@ -85,7 +85,7 @@ check_all_events() {
 check_restart() {
     local before=$1
     stop_programs || wrong "a program did not stop cleanly"
-    step "SIGTERM: the gateway, then query-events, then ingest-events stopped cleanly"
+    step "SIGTERM: the gateway stopped first, then the services, each cleanly"
     start_system "$temporary" 127.0.0.1:0
     [ "$(event_count /ingest/status)" = "$before" ] || wrong "/ingest/status: events were lost over the restart"
     [ "$(event_count /query/status)" = "$before" ] || wrong "/query/status: events were lost over the restart"
@@ -98,7 +98,7 @@ run_check() {
     build_release
     say "Checking partie in $temporary:"
     start_system "$temporary" 127.0.0.1:0
-    step "ingest-events and query-events run, the gateway serves $url"
+    step "$(IFS=' ' && echo "${program_order[*]}") run; the gateway serves $url"
     check_one_event
     check_all_events
     check_restart "$(event_count /ingest/status)"

@@ -79,15 +79,55 @@ stop_programs() {
     return "$bad"
 }
 
-# start_system FOLDER ADDRESS:PORT: the two services, with their data in FOLDER/data, and the gateway.
+# service_conf NAME KEY: a value of services/NAME/service.conf, whose form docs/new-service.md describes.
+service_conf() {
+    sed -n "s/^[[:space:]]*$2[[:space:]]*=[[:space:]]*//p" -- "$root/services/$1/service.conf"
+}
+
+# start_service FOLDER NAME: one service, with its data in a folder of its own below FOLDER/data.
+start_service() {
+    local folder=$1 name=$2 words=() arguments=() word other
+    mkdir -p -- "$folder/data/$name" || fail "$folder/data/$name: cannot be made$(disk_hint "$folder")"
+    read -ra words <<<"$(service_conf "$name" args)"
+    for word in "${words[@]}"; do
+        word=${word//'{data}'/$folder/data/$name}
+        for other in "${!program_url[@]}"; do word=${word//"{url:$other}"/${program_url[$other]}}; done
+        arguments+=("$word")
+    done
+    start_program "$folder/log" "$name" --listen tcp://127.0.0.1:0 "${arguments[@]}"
+}
+
+# start_services FOLDER: every service of the project, those that others need before them.
+start_services() {
+    local waiting=() later=() conf name need
+    for conf in "$root"/services/*/service.conf; do
+        conf=${conf%/*}
+        waiting+=("${conf##*/}")
+    done
+    while [ ${#waiting[@]} -gt 0 ]; do
+        later=()
+        for name in "${waiting[@]}"; do
+            for need in $(service_conf "$name" needs); do
+                [ -n "${program_pid[$need]-}" ] || {
+                    later+=("$name")
+                    continue 2
+                }
+            done
+            start_service "$1" "$name"
+        done
+        [ ${#later[@]} -lt ${#waiting[@]} ] || fail "services/*/service.conf: ${later[*]} need each other, or one that there is not"
+        waiting=("${later[@]}")
+    done
+}
+
+# start_system FOLDER ADDRESS:PORT: all services, and the gateway in front of them, whose URL comes into $url.
 start_system() {
-    local folder=$1 address=$2
-    mkdir -p -- "$folder/log" "$folder/data"
-    start_program "$folder/log" ingest-events --listen tcp://127.0.0.1:0 --db "$folder/data/ingest-events.db"
-    start_program "$folder/log" query-events --listen tcp://127.0.0.1:0 --db "$folder/data/query-events.db" \
-        --ingest-events "${program_url[ingest-events]}"
-    start_program "$folder/log" partie-gateway --listen "$address" \
-        --backend "${program_url[ingest-events]}" --backend "${program_url[query-events]}"
+    local folder=$1 address=$2 name backends=()
+    mkdir -p -- "$folder/log" || fail "$folder/log: cannot be made$(disk_hint "$folder")"
+    program_url=()
+    start_services "$folder"
+    for name in "${program_order[@]}"; do backends+=(--backend "${program_url[$name]}"); done
+    start_program "$folder/log" partie-gateway --listen "$address" "${backends[@]}"
     url=${program_url[partie-gateway]%/}
     wait_ready
 }

@@ -34,7 +34,7 @@ refused runtime/src/core/x.c '"json/read.h"' runtime/src/json
 refused runtime/src/rpc/x.c '<nng/nng.h>' '<nng>'
 refused runtime/src/rpc/x.c '<partie/kit/log.h>' kit/include
 refused runtime/src/json/x.c '"events/v1/events.pb.h"' gen
-refused compiler/src/x.c '"partie/channel.h"' runtime/include
+refused compiler/src/x.c '"core/utf8.h"' runtime/src/core
 refused gen/x/v1/x.pb.h '"partie/kit/log.h"' kit/include
 refused kit/src/x.c '"events/v1/events.pb.h"' gen
 refused kit/src/x.c '<nng/nng.h>' '<nng>'
@@ -57,7 +57,7 @@ allowed services/a-b/store_sqlite.c '<sqlite3.h>'
 allowed services/a-b/handler.c '"a_b/v1/a_b.rpc.h"'
 allowed services/a-b/a_b.h '"partie/status.h"'
 allowed gateway/src/x.c '"partie/kit/log.h"'
-allowed compiler/src/x.c '"partie/version.h"'
+allowed compiler/src/x.c '"partie/wire.h"'
 
 banned() {
     plant kit/src/x.c "$1"

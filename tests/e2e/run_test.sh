@@ -109,7 +109,7 @@ loads_samples_once() {
 
 names_the_program_that_died() {
     start "$scratch/var" --no-samples
-    pkill -KILL -f -- "--db $scratch/var/data/query-events.db"
+    pkill -KILL -f -- "--db $scratch/var/data/query-events/query-events.db"
     ends 1
     gone "$scratch/var"
     got=$(cat "$scratch/var.out")
