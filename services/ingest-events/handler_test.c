@@ -10,13 +10,14 @@
 
 /* Keeps contents as they come; no uniqueness, which is the SQLite store's to prove. */
 typedef struct memory_store {
+    pthread_mutex_t lock;
     pt_slice contents[MAX_EVENTS];
     size_t n;
     pt_code refuse_with; /* append fails at once with this */
     pt_code finish_with; /* append finishes with this */
 } memory_store;
 
-static memory_store memory;
+static memory_store memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static ingest_store port;
 static ingest_service service;
 static pt_server *server;
@@ -28,6 +29,7 @@ static void finish(ingest_append *append) {
         pt_status_set(&append->status, memory.finish_with, "as told");
         append->failed = 1;
     }
+    pthread_mutex_lock(&memory.lock);
     for (size_t i = 0; !memory.finish_with && i < append->n_events; i++) {
         pt_slice content = append->events[i].content;
         void *copy = malloc(content.len);
@@ -35,6 +37,7 @@ static void finish(ingest_append *append) {
         memory.contents[memory.n++] = pt_slice_of(copy, content.len);
         append->results[i] = (ingest_result){.sequence = memory.n, .duplicate = i > 0};
     }
+    pthread_mutex_unlock(&memory.lock);
     append->done(append);
 }
 
@@ -47,13 +50,15 @@ static pt_code memory_append(void *self, ingest_append *append, pt_status *st) {
 
 static pt_code memory_read(void *self, const ingest_range *range, ingest_visit_fn *visit, void *arg, ingest_log *ret_log,
                            pt_status *st) {
+    pt_code code = PT_OK;
     (void)self;
-    for (uint64_t i = range->after; visit && i < memory.n && i < range->after + range->max_events; i++) {
-        pt_code code = visit(arg, i + 1, 1700000000123456, memory.contents[i], st);
-        if (code) return code;
+    pthread_mutex_lock(&memory.lock);
+    for (uint64_t i = range->after; !code && visit && i < memory.n && i < range->after + range->max_events; i++) {
+        code = visit(arg, i + 1, 1700000000123456, memory.contents[i], st);
     }
-    *ret_log = (ingest_log){.id = "the-log", .last_sequence = memory.n, .n_events = memory.n};
-    return PT_OK;
+    if (!code) *ret_log = (ingest_log){.id = "the-log", .last_sequence = memory.n, .n_events = memory.n};
+    pthread_mutex_unlock(&memory.lock);
+    return code;
 }
 
 static void setup(void) {

@@ -27,7 +27,7 @@ pt_code query_event_from_proto(const Events__V1__StoredEvent *message, pt_arena 
                           .time = {.seconds = time->seconds, .nanos = time->nanos},
                           .type = event->type,
                           .source = event->source,
-                          .subject = event->subject,
+                          .subject = event->subject ? event->subject : "",
                           .id = event->id};
     pt_code code = serialize(event, arena, &result.content, st);
     if (!code) *ret_event = result;

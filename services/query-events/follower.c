@@ -202,8 +202,8 @@ static void note_contact(query_follower *f, const log_page *page) {
         f->has_target = true;
         f->target = page->last_sequence;
     }
-    publish(f, current ? QUERY_CURRENT : QUERY_CATCHING_UP, page->last_sequence);
     if (f->copy.applied >= f->target) tell_fit(f, true);
+    publish(f, current ? QUERY_CURRENT : QUERY_CATCHING_UP, page->last_sequence);
     f->pause_ms = PAUSE_MIN_MS;
 }
 
@@ -255,8 +255,8 @@ static void *follow(void *arg) {
         if (code && !is_stopping(f)) {
             query_follow_state state = state_of_failure(code, failed_store);
             f->verified = false;
-            publish_problem(f, state, &st);
             if (state == QUERY_DIVERGED) tell_fit(f, false);
+            publish_problem(f, state, &st);
             pause_after_failure(f);
         }
         pt_status_done(&st);
