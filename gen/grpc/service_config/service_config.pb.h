@@ -4,9 +4,9 @@
 
 #include "partie/contract.h"
 
-#include "google/rpc/code.pb.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/wrappers.pb.h"
+#include "google/rpc/code.pb.h"
 
 #if PROTOBUF_C_VERSION_NUMBER < 1003000
 #error "grpc/service_config/service_config.pb.h needs protobuf-c 1.3 or newer: update libprotobuf-c-dev"

@@ -210,19 +210,19 @@ static pt_code ingest_events__v1__ingest_events_service__get_log_status__serve(
 static const pt_handler ingest_events__v1__ingest_events_service__handlers[] = {
     {
         .method = &ingest_events__v1__ingest_events_service__methods[0],
-        .unary = ingest_events__v1__ingest_events_service__append_event__serve,
+        .run = ingest_events__v1__ingest_events_service__append_event__serve,
     },
     {
         .method = &ingest_events__v1__ingest_events_service__methods[1],
-        .unary = ingest_events__v1__ingest_events_service__append_events__serve,
+        .run = ingest_events__v1__ingest_events_service__append_events__serve,
     },
     {
         .method = &ingest_events__v1__ingest_events_service__methods[2],
-        .unary = ingest_events__v1__ingest_events_service__read_log__serve,
+        .run = ingest_events__v1__ingest_events_service__read_log__serve,
     },
     {
         .method = &ingest_events__v1__ingest_events_service__methods[3],
-        .unary = ingest_events__v1__ingest_events_service__get_log_status__serve,
+        .run = ingest_events__v1__ingest_events_service__get_log_status__serve,
     },
 };
 

@@ -210,19 +210,19 @@ static pt_code query_events__v1__query_events_service__get_copy_status__serve(
 static const pt_handler query_events__v1__query_events_service__handlers[] = {
     {
         .method = &query_events__v1__query_events_service__methods[0],
-        .unary = query_events__v1__query_events_service__list_events__serve,
+        .run = query_events__v1__query_events_service__list_events__serve,
     },
     {
         .method = &query_events__v1__query_events_service__methods[1],
-        .unary = query_events__v1__query_events_service__get_event__serve,
+        .run = query_events__v1__query_events_service__get_event__serve,
     },
     {
         .method = &query_events__v1__query_events_service__methods[2],
-        .unary = query_events__v1__query_events_service__count_events__serve,
+        .run = query_events__v1__query_events_service__count_events__serve,
     },
     {
         .method = &query_events__v1__query_events_service__methods[3],
-        .unary = query_events__v1__query_events_service__get_copy_status__serve,
+        .run = query_events__v1__query_events_service__get_copy_status__serve,
     },
 };
 

@@ -357,31 +357,31 @@ static pt_code collisions__v1__stubs__self__serve(
 static const pt_handler collisions__v1__stubs__handlers[] = {
     {
         .method = &collisions__v1__stubs__methods[0],
-        .unary = collisions__v1__stubs__get_event__serve,
+        .run = collisions__v1__stubs__get_event__serve,
     },
     {
         .method = &collisions__v1__stubs__methods[1],
-        .unary = collisions__v1__stubs__get_event_start___serve,
+        .run = collisions__v1__stubs__get_event_start___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[2],
-        .unary = collisions__v1__stubs__get_event___serve,
+        .run = collisions__v1__stubs__get_event___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[3],
-        .unary = collisions__v1__stubs__get_event__done___serve,
+        .run = collisions__v1__stubs__get_event__done___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[4],
-        .unary = collisions__v1__stubs__service___serve,
+        .run = collisions__v1__stubs__service___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[5],
-        .unary = collisions__v1__stubs__register___serve,
+        .run = collisions__v1__stubs__register___serve,
     },
     {
         .method = &collisions__v1__stubs__methods[6],
-        .unary = collisions__v1__stubs__self__serve,
+        .run = collisions__v1__stubs__self__serve,
     },
 };
 

@@ -63,7 +63,7 @@ static pt_code bare__do__serve(
 static const pt_handler bare__handlers[] = {
     {
         .method = &bare__methods[0],
-        .unary = bare__do__serve,
+        .run = bare__do__serve,
     },
 };
 

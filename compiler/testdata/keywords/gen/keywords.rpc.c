@@ -170,15 +170,15 @@ static pt_code keywords__int__v1__while__delete__serve(
 static const pt_handler keywords__int__v1__while__handlers[] = {
     {
         .method = &keywords__int__v1__while__methods[0],
-        .unary = keywords__int__v1__while__int__serve,
+        .run = keywords__int__v1__while__int__serve,
     },
     {
         .method = &keywords__int__v1__while__methods[1],
-        .unary = keywords__int__v1__while__default__serve,
+        .run = keywords__int__v1__while__default__serve,
     },
     {
         .method = &keywords__int__v1__while__methods[2],
-        .unary = keywords__int__v1__while__delete__serve,
+        .run = keywords__int__v1__while__delete__serve,
     },
     {
         .method = &keywords__int__v1__while__methods[3],

@@ -139,11 +139,11 @@ static pt_code services__v1__greeter__set_name__serve(
 static const pt_handler services__v1__greeter__handlers[] = {
     {
         .method = &services__v1__greeter__methods[0],
-        .unary = services__v1__greeter__say_hello__serve,
+        .run = services__v1__greeter__say_hello__serve,
     },
     {
         .method = &services__v1__greeter__methods[1],
-        .unary = services__v1__greeter__set_name__serve,
+        .run = services__v1__greeter__set_name__serve,
     },
     {
         .method = &services__v1__greeter__methods[2],
@@ -224,7 +224,7 @@ static pt_code services__v1__httpthing__get_httppage__serve(
 static const pt_handler services__v1__httpthing__handlers[] = {
     {
         .method = &services__v1__httpthing__methods[0],
-        .unary = services__v1__httpthing__get_httppage__serve,
+        .run = services__v1__httpthing__get_httppage__serve,
     },
 };
 

@@ -72,7 +72,7 @@ static pt_code grpc__health__v1__health__check__serve(
 static const pt_handler grpc__health__v1__health__handlers[] = {
     {
         .method = &grpc__health__v1__health__methods[0],
-        .unary = grpc__health__v1__health__check__serve,
+        .run = grpc__health__v1__health__check__serve,
     },
     {
         .method = &grpc__health__v1__health__methods[1],

@@ -63,7 +63,7 @@ static pt_code partie__reflection__v1__reflection_service__get_descriptors__serv
 static const pt_handler partie__reflection__v1__reflection_service__handlers[] = {
     {
         .method = &partie__reflection__v1__reflection_service__methods[0],
-        .unary = partie__reflection__v1__reflection_service__get_descriptors__serve,
+        .run = partie__reflection__v1__reflection_service__get_descriptors__serve,
     },
 };
 

@@ -63,7 +63,7 @@ static pt_code imports__a__v1__user_service__ping__serve(
 static const pt_handler imports__a__v1__user_service__handlers[] = {
     {
         .method = &imports__a__v1__user_service__methods[0],
-        .unary = imports__a__v1__user_service__ping__serve,
+        .run = imports__a__v1__user_service__ping__serve,
     },
 };
 
