@@ -74,7 +74,8 @@ static bool add_headers(pt_request *r, struct MHD_Response *response) {
     bool ok = add_header(response, "X-Request-Id", r->ids.request_id);
     if (r->http_status != MHD_HTTP_NO_CONTENT) ok = ok && add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, JSON_TYPE);
     if (r->allow) ok = ok && add_header(response, MHD_HTTP_HEADER_ALLOW, r->allow);
-    if (r->retry) ok = ok && add_retry_after(r, response);
+    bool later = r->retry || pt_request_status(r) == MHD_HTTP_SERVICE_UNAVAILABLE;
+    if (later) ok = ok && add_retry_after(r, response);
     if (r->worker->draining || r->close) ok = ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (r->upstream) {
         add_metadata(r, response, PT_METADATA_HEADER, &r->upstream->context.headers);

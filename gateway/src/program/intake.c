@@ -128,7 +128,7 @@ static void not_found(pt_request *r) {
                       r->table->waiting_for);
         r->retry = true;
     } else {
-        pt_status_set(&r->error, PT_NOT_FOUND, "no route for %.200s", (const char *)r->path.ptr);
+        pt_status_set(&r->error, PT_NOT_FOUND, "no route for %.*s", (int)r->path.len, (const char *)r->path.ptr);
     }
 }
 

@@ -46,6 +46,7 @@ static void drop_upstream(pt_request *r) {
 
 void pt_request_release(pt_request *r) {
     pt_worker *worker = r->worker;
+    if (r->step == PT_REQUEST_WAITING) pt_worker_unlist(worker, r);
     drop_upstream(r);
     pt_table_unref(r->table);
     pt_status_done(&r->error);
