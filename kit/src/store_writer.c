@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+static const char begin_sql[] = "BEGIN IMMEDIATE";
+static const char commit_sql[] = "COMMIT";
+static const char savepoint_sql[] = "SAVEPOINT job";
+static const char undo_sql[] = "ROLLBACK TO job";
+static const char release_sql[] = "RELEASE job";
+
 /* Cuts the oldest jobs off the queue; NULL: closing, and nothing is left. Waits while the queue is empty. */
 static pt_store_job *take_batch(pt_store_writer *w) {
     pthread_mutex_lock(&w->lock);
@@ -19,61 +25,57 @@ static pt_store_job *take_batch(pt_store_writer *w) {
     return batch;
 }
 
-/* Runs one job in a savepoint. The result is the job's own unless the savepoint itself fails. */
-static void run_job(pt_store_conn *conn, pt_store_job *job) {
-    pt_code code = pt_store_exec(conn, "SAVEPOINT job", &job->status);
-    if (code) return;
+/* Runs a statement that is kept: three of them stand around every job. */
+static pt_code run_kept(pt_store_conn *conn, const char *sql, pt_status *st) {
+    sqlite3_stmt *statement;
+    pt_code code = pt_store_prepare(conn, sql, &statement, st);
+    return code ? code : pt_store_step(conn, statement, NULL, st);
+}
+
+/* Runs one job in a savepoint. False: the transaction can't be committed any more, since a grave error ended it or what the job
+ * did can't be undone. */
+static bool run_job(pt_store_conn *conn, pt_store_job *job) {
+    pt_code code = run_kept(conn, savepoint_sql, &job->status);
+    if (code) return true;
     code = job->run(conn, job->arg, &job->status);
     if (code && !job->status.message[0]) pt_status_set(&job->status, code, "the job failed");
     pt_store_conn_reset(conn);
-    if (sqlite3_get_autocommit(conn->db)) return; /* a grave error ended the whole transaction: run_batch sees it */
-    pt_status released = PT_STATUS_INIT;
-    if (pt_store_exec(conn, code ? "ROLLBACK TO job; RELEASE job" : "RELEASE job", &released) && !code) {
-        pt_status_copy(&job->status, &released);
-    }
-    pt_status_done(&released);
+    if (sqlite3_get_autocommit(conn->db)) return false;
+    pt_status st = PT_STATUS_INIT;
+    pt_code ended = code ? run_kept(conn, undo_sql, &st) : PT_OK;
+    if (!ended) ended = run_kept(conn, release_sql, &st);
+    if (ended && !code) pt_status_copy(&job->status, &st);
+    pt_status_done(&st);
+    return !ended;
 }
 
-/* Gives `reason` to the jobs from `batch` up to `end` that hold no failure of their own. */
-static void fail_jobs(pt_store_job *batch, const pt_store_job *end, const pt_status *reason) {
-    for (pt_store_job *job = batch; job != end; job = job->next) {
+/* Gives `reason` to the jobs that hold no failure of their own. */
+static void fail_jobs(pt_store_job *batch, const pt_status *reason) {
+    for (pt_store_job *job = batch; job; job = job->next) {
         if (job->status.code == PT_OK) pt_status_copy(&job->status, reason);
     }
 }
 
-static pt_code begin(pt_store_conn *conn, pt_status *st) {
-    sqlite3_stmt *statement;
-    pt_code code = pt_store_prepare(conn, "BEGIN IMMEDIATE", &statement, st);
-    return code ? code : pt_store_step(conn, statement, NULL, st);
+static void roll_back(pt_store_conn *conn) {
+    if (!sqlite3_get_autocommit(conn->db)) sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static pt_code commit(pt_store_conn *conn, pt_status *st) {
-    pt_code code = pt_store_exec(conn, "COMMIT", st);
-    if (code && !sqlite3_get_autocommit(conn->db)) sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
-    return code;
-}
-
-/* Runs the batch in one transaction. False: nothing of it was committed. */
+/* Runs the batch in one transaction. False: nothing of it was committed, and each job says why. */
 static bool run_batch(pt_store_conn *conn, pt_store_job *batch) {
     pt_status st = PT_STATUS_INIT;
-    bool committed = false;
-    if (begin(conn, &st)) {
-        fail_jobs(batch, NULL, &st);
-        goto done;
+    pt_code code = run_kept(conn, begin_sql, &st);
+    for (pt_store_job *job = batch; job && !code; job = job->next) {
+        if (run_job(conn, job)) continue;
+        code = pt_status_set(&st, PT_UNAVAILABLE, "database: the transaction was ended");
+        if (job->status.code) pt_status_copy(&st, &job->status);
     }
-    for (pt_store_job *job = batch; job; job = job->next) {
-        run_job(conn, job);
-        if (!sqlite3_get_autocommit(conn->db)) continue;
-        pt_status_copy(&st, &job->status);
-        if (st.code == PT_OK) pt_status_set(&st, PT_UNAVAILABLE, "database: the transaction was ended");
-        fail_jobs(batch, NULL, &st);
-        goto done;
+    if (!code) code = run_kept(conn, commit_sql, &st);
+    if (code) {
+        roll_back(conn);
+        fail_jobs(batch, &st);
     }
-    committed = commit(conn, &st) == PT_OK;
-    if (!committed) fail_jobs(batch, NULL, &st);
-done:
     pt_status_done(&st);
-    return committed;
+    return code == PT_OK;
 }
 
 static void count(pt_store_writer *w, const pt_store_job *batch, bool committed) {
