@@ -36,7 +36,6 @@ pt_code pt_target_reflect(pt_target *target, pt_status *st) {
         pt_status_copy(st, &ctx.status);
     else
         code = add_files(target, reply, st);
-    if (code) pt_status_prefix(st, "%s", pt_channel_target(target->channel));
     pt_context_done(&ctx);
     return code;
 }

@@ -18,7 +18,7 @@ typedef struct pt_target {
 /* Opens a channel; every call on it takes at most `timeout_ms`. INVALID_ARGUMENT: not a target. */
 pt_code pt_target_open(pt_target *target, const char *url, uint32_t timeout_ms, pt_status *st) PT_MUST_CHECK;
 
-/* Asks the service for its contracts. Any code of a call; the message names the target. */
+/* Asks the service for its contracts. Any code of a call. */
 pt_code pt_target_reflect(pt_target *target, pt_status *st) PT_MUST_CHECK;
 
 /* Finds an rpc by full name (with / or . before its own), or by its own name where only one has it.

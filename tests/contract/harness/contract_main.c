@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <criterion/hooks.h>
 #include <criterion/options.h>
+#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,6 +104,85 @@ static void start_service(contract_system *sys, const char *name, unsigned depth
     s->program = program;
 }
 
+/* ---- what needed services are given before the tests ---- */
+
+static int is_case(const struct dirent *entry) {
+    return strstr(entry->d_name, ".json") != NULL;
+}
+
+static int is_folder(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
+static void call_case(const char *url, const char *method, const char *path) {
+    static const pt_program_options options = {.listeners = 0, .start_timeout_ms = START_MS, .stop_timeout_ms = STOP_MS};
+    char json[65536];
+    FILE *file = fopen(path, "re");
+    size_t len = file ? fread(json, 1, sizeof json - 1, file) : 0;
+    if (!file || !feof(file)) give_up(path);
+    fclose(file);
+    json[len] = '\0';
+    pt_program *call = pt_program_start("partie", PT_ARGS("call", "--rest", url, method, json), &options);
+    if (pt_program_wait(call, START_MS) != 0) {
+        char *text = pt_program_stderr(call);
+        fprintf(stderr, "%s: %s", path, text);
+        free(text);
+        give_up("a needed service refused a hand-written request");
+    }
+    pt_program_free(call);
+}
+
+/* Calls `visit` for the entries of a folder that `filter` takes, by name. A folder that is not there has none. */
+static void each_entry(const char *folder, int (*filter)(const struct dirent *),
+                       void (*visit)(const char *folder, const char *name, const void *arg), const void *arg) {
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, filter, alphasort);
+    for (int i = 0; i < n; i++) {
+        visit(folder, entries[i]->d_name, arg);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+typedef struct method_cases {
+    const char *url, *method;
+} method_cases;
+
+static void visit_case(const char *folder, const char *name, const void *arg) {
+    const method_cases *m = arg;
+    char path[8192];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    call_case(m->url, m->method, path);
+}
+
+static void visit_method(const char *folder, const char *name, const void *arg) {
+    char path[8192], method[512];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(method, sizeof method, "%s/%s", strrchr(folder, '/') + 1, name);
+    const method_cases m = {.url = arg, .method = method};
+    each_entry(path, is_case, visit_case, &m);
+}
+
+/* Folders of cases are called by the service of the contract: ingest_events.v1.IngestEventsService. */
+static void visit_service(const char *folder, const char *name, const void *arg) {
+    const started *s = arg;
+    char prefix[sizeof s->name + 2], path[4096];
+    snprintf(prefix, sizeof prefix, "%s.v", s->name);
+    for (char *c = prefix; *c; c++)
+        *c = *c == '-' ? '_' : *c;
+    if (strncmp(name, prefix, strlen(prefix)) != 0) return;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    each_entry(path, is_folder, visit_method, pt_program_url(s->program, 0));
+}
+
+/* Needed services get their own hand-written requests, so that the one under test finds something there. */
+static void fill_needed(contract_system *sys) {
+    for (size_t i = 0; i + 1 < sys->n_services; i++)
+        each_entry(PARTIE_CASES_DIR, is_folder, visit_service, &sys->services[i]);
+}
+
+/* ---- */
+
 static void start_gateway(contract_system *sys) {
     static const pt_program_options options = {.listeners = 1, .start_timeout_ms = START_MS, .stop_timeout_ms = STOP_MS};
     const char *args[2 * MAX_SERVICES + 5] = {"--listen", "127.0.0.1:0", "--access-log", "off"};
@@ -153,9 +233,9 @@ static bool stop_system(contract_system *sys) {
     return ok;
 }
 
-/* Criterion counts skipped tests and names them only when it is told to name all. */
+/* Criterion names skipped tests only when it is told to name all. A disabled one is one that --filter leaves out. */
 ReportHook(POST_TEST)(struct criterion_test_stats *stats) {
-    if (stats->test_status == CR_STATUS_SKIPPED)
+    if (stats->test_status == CR_STATUS_SKIPPED && !stats->test->data->disabled)
         fprintf(stderr, "[SKIP] %s::%s: %s\n", stats->test->category, stats->test->name, stats->message ? stats->message : "");
 }
 
@@ -168,6 +248,7 @@ __attribute__((visibility("default"))) int main(int argc, char **argv) {
     if (criterion_handle_args(argc, argv, true)) {
         pt_tempdir_init(&sys.data);
         start_service(&sys, PARTIE_CONTRACT_SERVICE, 0);
+        fill_needed(&sys);
         start_gateway(&sys);
         tell_tests(&sys);
         bool passed = criterion_run_all_tests(tests);
