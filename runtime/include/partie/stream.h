@@ -37,11 +37,14 @@ typedef struct pt_stream_events {
 } pt_stream_events;
 
 /* Opens a streaming call. ctx as in pt_unary_start: its deadline spans the whole stream; it must stay until pt_stream_close.
- * `events` (copied) may be NULL: then the stream is used in the blocking way. The call counts as started; how it fares is
- * learnt from pt_stream_receive or on_end. RESOURCE_EXHAUSTED: no memory, or too many streams; INVALID_ARGUMENT: an unary
- * method. */
-pt_code pt_stream_open(pt_channel *channel, pt_context *ctx, const pt_method *method, const pt_stream_events *events,
-                       pt_stream **ret_stream) PT_MUST_CHECK;
+ * `request` is the one message of a method whose client does not stream: it is serialized before this returns and leaves with
+ * the call, and the client's half is closed; NULL where the client streams. `events` (copied) may be NULL: then the stream is
+ * used in the blocking way; otherwise callbacks may come before this returns. The call counts as started; how it fares is
+ * learnt from pt_stream_receive or on_end. RESOURCE_EXHAUSTED: no memory, too many streams, or a request over the limit of a
+ * message; INVALID_ARGUMENT: a unary method, or a request where there must be none or none where there must be one. On failure
+ * there is no stream and no callback. */
+pt_code pt_stream_open(pt_channel *channel, pt_context *ctx, const pt_method *method, const ProtobufCMessage *request,
+                       const pt_stream_events *events, pt_stream **ret_stream) PT_MUST_CHECK;
 
 /* Sends a message; it is serialized before this returns. pt_stream_send waits for credit, pt_stream_try_send returns
  * PT_WOULD_BLOCK and calls on_writable once there is room. RESOURCE_EXHAUSTED: over the limit of a message (the stream lives
@@ -55,6 +58,12 @@ void pt_stream_half_close(pt_stream *stream);
 /* Waits for the next message. PT_OK and *ret_message NULL: the call has ended well. Otherwise the call has ended with that
  * code, see ctx->status. The message lives until the next receive on this stream. Not with events. */
 pt_code pt_stream_receive(pt_stream *stream, ProtobufCMessage **ret_message) PT_MUST_CHECK;
+
+/* For a method whose client streams and whose server does not: says that no more is sent, waits for the end of the call, and
+ * gives its reply, which lives in the context's arena and so outlives the stream. Returns ctx->status.code; INTERNAL: the call
+ * ended well with no reply or with several. Not with events: there the reply is the one message, and counts if on_end finds
+ * PT_OK. */
+pt_code pt_stream_finish(pt_stream *stream, ProtobufCMessage **ret_reply) PT_MUST_CHECK;
 
 /* With events: stops and continues the delivery of messages. */
 void pt_stream_pause(pt_stream *stream);
