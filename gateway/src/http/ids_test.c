@@ -2,7 +2,7 @@
 
 #include "http/ids.h"
 
-#define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+static const char PARENT[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 Test(ids, a_sound_request_id_is_kept) {
     pt_request_ids ids;
