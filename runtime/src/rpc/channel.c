@@ -72,7 +72,7 @@ static pt_departure assign(pt_channel *channel, pt_slot *slot, pt_call *call) {
     call->slot = slot;
     call->state = PT_CALL_SENT;
     call->msg = (pt_msg){0};
-    channel->transport->exchange_claim(slot->exchange);
+    slot->ticket = channel->transport->exchange_claim(slot->exchange);
     channel->n_sending++;
     return d;
 }
@@ -88,12 +88,17 @@ static pt_departure next_departure(pt_channel *channel) {
     return assign(channel, slot, call);
 }
 
-static void depart(pt_channel *channel, pt_departure d) {
-    if (!d.exchange) return;
-    channel->transport->exchange_send(d.exchange, d.request);
+/* This thread no longer touches the exchange that it was counted for. */
+static void leave_exchange(pt_channel *channel) {
     pthread_mutex_lock(&channel->lock);
     if (--channel->n_sending == 0 && channel->closing) pthread_cond_broadcast(&channel->quiet);
     pthread_mutex_unlock(&channel->lock);
+}
+
+static void depart(pt_channel *channel, pt_departure d) {
+    if (!d.exchange) return;
+    channel->transport->exchange_send(d.exchange, d.request);
+    leave_exchange(channel);
 }
 
 /* ---- failing ---- */
@@ -274,7 +279,6 @@ static void take_late(pt_channel *channel, pt_call *call) {
                       channel->target, channel->state == PT_UP ? "" : ": ", channel->state == PT_UP ? "" : channel->reason);
     } else if (call->state == PT_CALL_SENT) {
         call->slot->call = NULL;
-        if (!channel->closing) channel->transport->exchange_cancel(call->slot->exchange);
         pt_status_set(&call->ctx->status, PT_DEADLINE_EXCEEDED, "%s: no answer before the deadline", channel->target);
     }
 }
@@ -283,9 +287,16 @@ void pt_call_fire(pt_timer *timer) {
     pt_call *call = (pt_call *)timer;
     pt_channel *channel = call->channel;
     pthread_mutex_lock(&channel->lock);
+    pt_exchange *abandoned = call->state == PT_CALL_SENT && !channel->closing ? call->slot->exchange : NULL;
+    uint32_t ticket = abandoned ? call->slot->ticket : 0;
+    if (abandoned) channel->n_sending++;
     take_late(channel, call);
     pt_msg reply = call->state == PT_CALL_ANSWERED_LATE ? call->msg : (pt_msg){0};
     pthread_mutex_unlock(&channel->lock);
+    if (abandoned) {
+        channel->transport->exchange_cancel(abandoned, ticket);
+        leave_exchange(channel);
+    }
     pt_call_end(call, reply);
 }
 

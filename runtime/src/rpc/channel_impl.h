@@ -42,7 +42,8 @@ struct pt_slot {
     pt_call *call;       /* NULL: idle, or the call ended before its exchange */
     pt_slot *next;       /* in the list of idle ones */
     pt_slot *next_made;  /* in the list of all */
-    uint64_t connection; /* the channel's count when the call was sent */
+    uint32_t ticket;     /* of the exchange, */
+    uint64_t connection; /* and the channel's count of connections, when the call was sent */
 };
 
 struct pt_channel {
@@ -62,7 +63,7 @@ struct pt_channel {
     uint32_t n_waiting, n_slots;
     pt_slot *idle, *made;
     size_t n_calls;   /* from start until the callback has returned */
-    size_t n_sending; /* threads that are about to use an exchange */
+    size_t n_sending; /* threads that use an exchange, or are about to */
     bool closing;
 };
 

@@ -13,8 +13,9 @@ struct pt_executor {
     pthread_cond_t work;
     pt_task *first, **end; /* the queue */
     size_t queued, bound;
-    uint32_t idle;   /* threads that sleep or were woken and haven't taken work yet */
-    uint32_t waking; /* of these: woken */
+    uint32_t busy;     /* threads that run tasks */
+    uint32_t sleeping; /* threads that wait for `work` */
+    bool waking;       /* one of them was woken and hasn't looked yet */
     uint32_t n_threads;
     bool stopping;
     pthread_t threads[];
@@ -37,9 +38,8 @@ static pt_task *take_batch(pt_executor *e) {
 
 /* One wake-up for a burst: the thread that wakes passes the baton on if there is more to do than it takes. */
 static bool should_wake(pt_executor *e) {
-    if (!e->queued || e->waking || !e->idle) return false;
-    e->waking++;
-    return true;
+    if (!e->queued || e->waking || !e->sleeping) return false;
+    return e->waking = true;
 }
 
 static void *work(void *arg) {
@@ -47,11 +47,13 @@ static void *work(void *arg) {
     pthread_mutex_lock(&e->lock);
     for (;;) {
         while (!e->first && !e->stopping) {
+            e->sleeping++;
             pthread_cond_wait(&e->work, &e->lock);
-            if (e->waking) e->waking--;
+            e->sleeping--;
+            e->waking = false;
         }
         if (!e->first) break;
-        e->idle--;
+        e->busy++;
         pt_task *batch = take_batch(e);
         bool wake = should_wake(e);
         pthread_mutex_unlock(&e->lock);
@@ -62,7 +64,7 @@ static void *work(void *arg) {
             batch = next;
         }
         pthread_mutex_lock(&e->lock);
-        e->idle++;
+        e->busy--;
     }
     pthread_mutex_unlock(&e->lock);
     return NULL;
@@ -94,7 +96,6 @@ pt_code pt_executor_new(const pt_executor_options *options, pt_executor **ret_ex
     pthread_mutex_lock(&e->lock);
     while (e->n_threads < options->threads && !pthread_create(&e->threads[e->n_threads], NULL, work, e))
         e->n_threads++;
-    e->idle = e->n_threads;
     pthread_mutex_unlock(&e->lock);
     if (e->n_threads < options->threads) {
         code = pt_status_set(st, PT_RESOURCE_EXHAUSTED, "executor %s: the system gives no more threads", e->name);
@@ -113,7 +114,7 @@ const char *pt_executor_name(const pt_executor *e) {
 
 bool pt_executor_submit(pt_executor *e, pt_task *task) {
     pthread_mutex_lock(&e->lock);
-    if (e->stopping || e->queued >= e->bound + e->idle) {
+    if (e->stopping || e->queued >= e->bound + (e->n_threads - e->busy)) {
         pthread_mutex_unlock(&e->lock);
         return false;
     }

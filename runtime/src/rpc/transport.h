@@ -76,15 +76,15 @@ typedef struct pt_transport {
     void (*link_close)(pt_link *link);
     /* One more exchange; NULL: no memory. `user` comes back with `ended`. */
     pt_exchange *(*link_exchange)(pt_link *link, void *user);
-    /* Makes an idle exchange ready for exchange_send, so that exchange_cancel finds it from now on. Does no more than take the
-     * exchange's own lock. */
-    void (*exchange_claim)(pt_exchange *x);
+    /* Makes an idle exchange ready for exchange_send, and returns a ticket for exchange_cancel, new with each claim. Calls
+     * nothing back. */
+    uint32_t (*exchange_claim)(pt_exchange *x);
     /* Sends a request on a claimed exchange and takes the message over. `ended` follows exactly once, possibly from within
      * when nothing was sent. A request never waits inside for a later connection than those that are there. */
     void (*exchange_send)(pt_exchange *x, pt_msg request);
-    /* Ends a claimed exchange before its reply; without effect when it is ending anyway. Never calls back from within. A reply
-     * that comes later is dropped. */
-    void (*exchange_cancel)(pt_exchange *x);
+    /* Ends what was claimed with that ticket before its reply: `ended` follows, possibly from within. Without effect when that
+     * is over. A reply that comes later is dropped. */
+    void (*exchange_cancel)(pt_exchange *x, uint32_t ticket);
 
     /* ---- server ---- */
 
@@ -107,7 +107,7 @@ typedef struct pt_transport {
     void (*port_close)(pt_port *port);
 } pt_transport;
 
-/* Over nng; in transport/. */
+/* Over nng's streams; in transport/. */
 extern const pt_transport pt_transport_nng;
 
 #endif

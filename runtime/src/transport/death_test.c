@@ -101,6 +101,32 @@ Test(death, calls_through_deaths_end_once_each, .timeout = 60) {
     tear_down(&s);
 }
 
+/* ---- clients that are killed ---- */
+
+/* With nng's own REP socket, one of some ten such deaths hung every connection of the process for good. */
+Test(death, clients_killed_under_load_leave_no_trace, .timeout = 100) {
+    enum { ROUNDS = 40 };
+    rig r;
+    pt_context ctx;
+    rig_init(&r);
+    rig_serve(&r, NULL, NULL);
+    for (int i = 0; i < ROUNDS; i++) {
+        unsigned before = atomic_load(&r.runs);
+        pt_program *client = pt_program_start("rpc_hammer", PT_ARGS(pt_server_url(r.server, 0)), NULL);
+        while (atomic_load(&r.runs) < before + 200)
+            pt_sleep_ms(1);
+        pt_program_kill(client);
+        pt_program_free(client);
+    }
+    rig_open(&r, pt_server_url(r.server, 0), NULL);
+    pt_context_init(&ctx);
+    cr_expect_eq(rig_call(&r, &ctx, "after"), PT_OK, "%s", ctx.status.message);
+    pt_context_done(&ctx);
+    pt_channel_close(r.channel);
+    cr_expect_eq(pt_server_drain(r.server, 10000), PT_OK);
+    pt_server_close(r.server);
+}
+
 /* ---- addresses ---- */
 
 static pt_code listen_code(const char *url, pt_status *st) {

@@ -126,6 +126,13 @@ void async_store(rig *r, async_call *c, signal_count *done, const char *text, ui
     partie__echo__v1__echo_service__store_start(r->channel, &c->ctx, &request, on_done, c);
 }
 
+void async_long(rig *r, async_call *c, signal_count *done, uint32_t reply_bytes) {
+    echo_request request = request_of("long");
+    request.reply_bytes = reply_bytes;
+    async_prepare(c, done, 0);
+    partie__echo__v1__echo_service__echo_start(r->channel, &c->ctx, &request, on_done, c);
+}
+
 void async_done(async_call *c) {
     pt_context_done(&c->ctx);
 }

@@ -62,6 +62,8 @@ typedef struct async_call {
 
 void async_start(rig *r, async_call *c, signal_count *done, const char *text, uint32_t timeout_ms);
 void async_store(rig *r, async_call *c, signal_count *done, const char *text, uint32_t timeout_ms);
+/* An Echo whose reply has that many bytes. */
+void async_long(rig *r, async_call *c, signal_count *done, uint32_t reply_bytes);
 void async_done(async_call *c);
 
 #endif
