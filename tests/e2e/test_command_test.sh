@@ -60,10 +60,10 @@ skipped() {
 }
 
 crashed_before_reporting() {
-    made unit.a.tap '1..1' 'ok - one'
+    made unit.a.tap '1..2' 'ok - one' 'ok - two # SKIP later'
     expect 1 run_tests 8 unit.a unit.b
     has 'unit.b: crashed or hung'
-    closes '1 passed, 1 failed'
+    closes '1 passed, 1 failed, 1 skipped'
 }
 
 crashed_half_way() {
