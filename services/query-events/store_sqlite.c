@@ -6,7 +6,7 @@
 
 #include "partie/kit/store.h"
 #include "schema_sql.h"
-#include "select_sql.h"
+#include "store_select.h"
 
 #define OWNER "query-events"
 #define FEW_EVENTS 2000 /* a time range with no more is read by its index, for each page anew */

@@ -1,6 +1,6 @@
 /* The SELECT statements, one for each set of conditions. */
-#ifndef QUERY_SELECT_SQL_H
-#define QUERY_SELECT_SQL_H
+#ifndef QUERY_STORE_SELECT_H
+#define QUERY_STORE_SELECT_H
 
 #include "query_events.h"
 

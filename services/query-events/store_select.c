@@ -1,4 +1,4 @@
-#include "select_sql.h"
+#include "store_select.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
