@@ -89,6 +89,7 @@ static int make_service(int argc, char **argv) {
         return PT_EXIT_USAGE;
     }
     pt_code code = pt_project_find(*root ? root : NULL, *plugin ? plugin : NULL, &project, &st);
+    if (!code) code = pt_service_check(&project, &name, &st);
     if (!code) code = pt_folder_make_temporary(project.root, name.name, draft, &st);
     if (!code) code = make(&project, &name, draft, &st);
     pt_folder_remove(draft);

@@ -151,25 +151,27 @@ static pt_code bring_up_to_date(update *u, pt_status *st) {
     return code;
 }
 
-static pt_code name_first_file(const char *name, void *arg, pt_status *st) {
+static pt_code name_first_file(const char *file, void *arg, pt_status *st) {
+    const pt_service_name *name = arg;
     return pt_status_set(
         st, PT_FAILED_PRECONDITION,
         "services/%s is there already, with files that this did not make (such as %s); take another name, or move it away",
-        (const char *)arg, name);
+        name->name, file);
 }
 
-/* A folder without gen/handlers.h is somebody else's, unless it is empty. */
-static pt_code refuse_foreign(const update *u, pt_status *st) {
-    char name[PT_NAME_BYTES];
-    snprintf(name, sizeof name, "%s", u->name->name);
-    pt_code code = pt_folder_each(u->folder, name_first_file, name, st);
+/* A folder without gen/handlers.h is somebody else's. */
+pt_code pt_service_check(const pt_project *project, const pt_service_name *name, pt_status *st) {
+    char folder[PT_PATH_BYTES], mark[PT_PATH_BYTES];
+    pt_path(folder, "%s/services/%s", project->root, name->name);
+    if (!pt_path_exists(folder) || pt_path_exists(pt_path(mark, "%s/gen/handlers.h", folder))) return PT_OK;
+    pt_service_name copy = *name;
+    pt_code code = pt_folder_each(folder, name_first_file, &copy, st);
     return code ? code
                 : pt_status_set(st, PT_FAILED_PRECONDITION, "services/%s is there already; remove it or take another name",
-                                name);
+                                name->name);
 }
 
 pt_code pt_service_install(const pt_project *project, const pt_service_name *name, const char *draft, pt_status *st) {
-    char mark[PT_PATH_BYTES];
     update u = {.name = name,
                 .draft = draft,
                 .handlers = PT_BUF_INIT(PT_SOURCE_BYTES),
@@ -183,7 +185,6 @@ pt_code pt_service_install(const pt_project *project, const pt_service_name *nam
         printf("services/%s: made\n", name->name);
         return PT_OK;
     }
-    if (!pt_path_exists(pt_path(mark, "%s/gen/handlers.h", u.folder))) return refuse_foreign(&u, st);
     pt_code code = bring_up_to_date(&u, st);
     update_done(&u);
     return code;
