@@ -46,7 +46,7 @@ listens() {
     "$BUILD/bin/$1" "${@:2}" >"$scratch/$1.out" 2>"$scratch/$1.err" &
     process=$!
     # shellcheck disable=SC2046 # one word a process
-    trap 'kill $(jobs -p) 2>/dev/null' EXIT # of the case, should it fail
+    trap 'kill $(jobs -p) 2>/dev/null || true' EXIT # of the case, should it fail
     until url=$(sed -n 's/^listening //p' "$scratch/$1.out") && [ -n "$url" ]; do
         kill -0 "$process"
         sleep 0.02
