@@ -137,7 +137,7 @@ static pt_code query_one(pt_store_conn *conn, const char *sql, sqlite3_stmt **re
 }
 
 pt_code pt_store_query_number(pt_store_conn *conn, const char *sql, int64_t *ret_number, pt_status *st) {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     pt_code code = query_one(conn, sql, &statement, st);
     if (code) return code;
     *ret_number = sqlite3_column_int64(statement, 0);
@@ -146,7 +146,7 @@ pt_code pt_store_query_number(pt_store_conn *conn, const char *sql, int64_t *ret
 }
 
 pt_code pt_store_query_text(pt_store_conn *conn, const char *sql, char *ret_text, size_t size, pt_status *st) {
-    sqlite3_stmt *statement;
+    sqlite3_stmt *statement = NULL;
     pt_code code = query_one(conn, sql, &statement, st);
     if (code) return code;
     const unsigned char *text = sqlite3_column_text(statement, 0);

@@ -48,7 +48,7 @@ Test(store, keeps_what_was_written_in_a_file_for_its_owner_alone) {
 }
 
 Test(store, migrates_from_an_older_version) {
-    static const char *const longer[] = {note_schema[0], "ALTER TABLE note ADD COLUMN author TEXT",
+    static const char *const longer[] = {NOTE_SCHEMA, "ALTER TABLE note ADD COLUMN author TEXT",
                                          "CREATE INDEX note_author ON note (author)"};
     pt_store_options options = note_options(path);
     pt_store *store = open_notes(&options);
@@ -64,8 +64,8 @@ Test(store, migrates_from_an_older_version) {
 }
 
 Test(store, a_migration_that_fails_leaves_the_version_before) {
-    static const char *const broken[] = {note_schema[0], "CREATE TABLE other (id); CREATE TABLE note (id)"};
-    static const char *const mended[] = {note_schema[0], "CREATE TABLE other (id)"};
+    static const char *const broken[] = {NOTE_SCHEMA, "CREATE TABLE other (id); CREATE TABLE note (id)"};
+    static const char *const mended[] = {NOTE_SCHEMA, "CREATE TABLE other (id)"};
     pt_store_options options = note_options(path);
     options.migrations = broken;
     options.n_migrations = 2;
@@ -118,7 +118,7 @@ Test(store, notices_a_damaged_file) {
     int fd = open(path, O_RDWR);
     unsigned char garbage[4096];
     memset(garbage, 0xa5, sizeof garbage);
-    cr_assert_eq(pwrite(fd, garbage, sizeof garbage, 2 * 4096), (ssize_t)sizeof garbage);
+    cr_assert_eq(pwrite(fd, garbage, sizeof garbage, (off_t)2 * 4096), (ssize_t)sizeof garbage);
     close(fd);
     expect_refused(&options, PT_DATA_LOSS, "the file is damaged");
 }

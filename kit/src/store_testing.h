@@ -10,7 +10,9 @@
 #include "partie/kit/store.h"
 #include "support/tempdir.h"
 
-static const char *const note_schema[] = {"CREATE TABLE note (id INTEGER PRIMARY KEY, text BLOB NOT NULL)"};
+#define NOTE_SCHEMA "CREATE TABLE note (id INTEGER PRIMARY KEY, text BLOB NOT NULL)"
+
+static const char *const note_schema[] = {NOTE_SCHEMA};
 
 #define PATH_BYTES 256 /* of a file of the tests */
 

@@ -61,14 +61,18 @@ static pt_code memory_read(void *self, const ingest_range *range, ingest_visit_f
     return code;
 }
 
+static void must(pt_code code, const pt_status *st) {
+    cr_assert_eq(code, PT_OK, "%s", st->message);
+}
+
 static void setup(void) {
     pt_status st = PT_STATUS_INIT;
     port = (ingest_store){.self = &memory, .append = memory_append, .read = memory_read};
-    cr_assert_eq(ingest_service_init(&service, &port, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(pt_server_new(NULL, &server, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(ingest_service_register(&service, server, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(pt_server_listen(server, "inproc://ingest", &st), PT_OK, "%s", st.message);
-    cr_assert_eq(pt_channel_open("inproc://ingest", NULL, &channel, &st), PT_OK, "%s", st.message);
+    must(ingest_service_init(&service, &port, &st), &st);
+    must(pt_server_new(NULL, &server, &st), &st);
+    must(ingest_service_register(&service, server, &st), &st);
+    must(pt_server_listen(server, "inproc://ingest", &st), &st);
+    must(pt_channel_open("inproc://ingest", NULL, &channel, &st), &st);
     pt_context_init(&ctx);
     ctx.wait_for_ready = true;
 }

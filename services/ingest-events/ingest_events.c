@@ -5,13 +5,13 @@
 
 #include "partie/json.h"
 
-#define MAX_NAME_BYTES 64         /* of an extension; CloudEvents recommends at most 20 */
-#define MAX_EXTENSIONS 64         /* in one event */
-#define MAX_VALUE_BYTES 4096      /* of an extension */
-#define MAX_DATA_DEPTH 100        /* objects and lists in each other in data */
-#define MAX_FIELD_BYTES 192       /* of the path in a violation */
-#define FIRST_SECOND -62135596800 /* 0001-01-01T00:00:00Z */
-#define LAST_SECOND 253402300799  /* 9999-12-31T23:59:59Z */
+#define MAX_NAME_BYTES 64           /* of an extension; CloudEvents recommends at most 20 */
+#define MAX_EXTENSIONS 64           /* in one event */
+#define MAX_VALUE_BYTES 4096        /* of an extension */
+#define MAX_DATA_DEPTH 100          /* objects and lists in each other in data */
+#define MAX_FIELD_BYTES 192         /* of the path in a violation */
+#define FIRST_SECOND (-62135596800) /* 0001-01-01T00:00:00Z */
+#define LAST_SECOND 253402300799    /* 9999-12-31T23:59:59Z */
 
 typedef struct checker {
     const char *path;

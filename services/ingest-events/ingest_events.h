@@ -22,9 +22,9 @@ typedef struct ingest_extension {
 typedef struct ingest_event {
     const char *id, *source, *spec_version, *type;
     const char *subject, *data_content_type, *data_schema; /* NULL: not given */
-    bool has_time;
-    int64_t time_seconds; /* since 1970, UTC */
+    int64_t time_seconds;                                  /* since 1970, UTC */
     int32_t time_nanos;
+    bool has_time;
     const char *data;                   /* JSON text; NULL: there is none, or it is bytes */
     const ingest_extension *extensions; /* sorted by name */
     size_t n_extensions;

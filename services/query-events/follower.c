@@ -103,10 +103,9 @@ static void reading_done(pt_context *ctx, const log_page *page, void *arg) {
     pthread_mutex_unlock(&f->lock);
 }
 
-/* Reads a page of the owner's log; it is valid until the next call. Started under the lock, so that none is started once
- * `stopping` is set and the channel may close. */
-static pt_code read_owner(query_follower *f, uint64_t after, uint32_t max_events, int64_t wait_seconds,
-                          const log_page **ret_page, pt_status *st) {
+/* Reads a page of the owner's log; it is valid until the next call. NULL: `st` says why. Started under the lock, so that none
+ * is started once `stopping` is set and the channel may close. */
+static const log_page *read_owner(query_follower *f, uint64_t after, uint32_t max_events, int64_t wait_seconds, pt_status *st) {
     Google__Protobuf__Duration wait = GOOGLE__PROTOBUF__DURATION__INIT;
     IngestEvents__V1__ReadLogRequest request = INGEST_EVENTS__V1__READ_LOG_REQUEST__INIT;
     wait.seconds = wait_seconds;
@@ -116,21 +115,18 @@ static pt_code read_owner(query_follower *f, uint64_t after, uint32_t max_events
     pt_context_reset(&f->ctx);
     f->ctx.timeout_ms = (uint32_t)wait_seconds * 1000 + CALL_SPARE_MS;
     pthread_mutex_lock(&f->lock);
-    bool stopping = f->stopping;
     f->call_over = false;
-    if (!stopping) {
+    f->page = NULL;
+    if (f->stopping) {
+        pt_status_set(&f->ctx.status, PT_CANCELLED, "stopping");
+    } else {
         ingest_events__v1__ingest_events_service__read_log_start(f->channel, &f->ctx, &request, reading_done, f);
         while (!f->call_over)
             pthread_cond_wait(&f->wake, &f->lock);
     }
     pthread_mutex_unlock(&f->lock);
-    if (stopping) return pt_status_set(st, PT_CANCELLED, "stopping");
-    if (!f->page) {
-        pt_status_copy(st, &f->ctx.status);
-        return st->code;
-    }
-    *ret_page = f->page;
-    return PT_OK;
+    if (!f->page) pt_status_copy(st, &f->ctx.status);
+    return f->page;
 }
 
 /* ---- following ---- */
@@ -165,10 +161,10 @@ static pt_code compare_last(query_follower *f, const log_page *page, pt_status *
 
 /* Compares the end of the copy with the owner's log. */
 static pt_code verify(query_follower *f, pt_status *st) {
-    const log_page *page;
     if (f->copy.applied == 0) return PT_OK;
-    pt_code code = read_owner(f, f->copy.applied - 1, 1, 0, &page, st);
-    if (!code) code = query_check_log(&f->copy, page->log_id, page->last_sequence, st);
+    const log_page *page = read_owner(f, f->copy.applied - 1, 1, 0, st);
+    if (!page) return st->code;
+    pt_code code = query_check_log(&f->copy, page->log_id, page->last_sequence, st);
     return code ? code : compare_last(f, page, st);
 }
 
@@ -209,11 +205,12 @@ static void note_contact(query_follower *f, const log_page *page) {
 
 /* Reads and applies one page. The first read after a break does not wait: it tells at once how the copy stands. */
 static pt_code step(query_follower *f, bool *ret_failed_store, pt_status *st) {
-    const log_page *page;
     bool was_verified = f->verified;
     pt_code code = was_verified ? PT_OK : verify(f, st);
-    if (!code) code = read_owner(f, f->copy.applied, PAGE_EVENTS, was_verified ? WAIT_SECONDS : 0, &page, st);
-    if (!code) code = apply_page(f, page, ret_failed_store, st);
+    if (code) return code;
+    const log_page *page = read_owner(f, f->copy.applied, PAGE_EVENTS, was_verified ? WAIT_SECONDS : 0, st);
+    if (!page) return st->code;
+    code = apply_page(f, page, ret_failed_store, st);
     if (code) return code;
     f->verified = true;
     note_contact(f, page);

@@ -73,6 +73,10 @@ static void add_events(uint64_t n) {
     pt_waitlist_advance(query_follower_progress(follower), copy.applied);
 }
 
+static void must(pt_code code, const pt_status *st) {
+    cr_assert_eq(code, PT_OK, "%s", st->message);
+}
+
 static void setup(void) {
     pt_status st = PT_STATUS_INIT;
     port = memory_port(&memory);
@@ -80,12 +84,12 @@ static void setup(void) {
     port.find = find_some;
     port.count = count_some;
     const query_follower_options options = {.owner = "inproc://nobody", .store = &port};
-    cr_assert_eq(query_follower_new(&options, &follower, &st), PT_OK, "%s", st.message);
+    must(query_follower_new(&options, &follower, &st), &st);
     query_service_init(&service, &port, follower);
-    cr_assert_eq(pt_server_new(NULL, &server, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(query_service_register(&service, server, &st), PT_OK, "%s", st.message);
-    cr_assert_eq(pt_server_listen(server, "inproc://query", &st), PT_OK, "%s", st.message);
-    cr_assert_eq(pt_channel_open("inproc://query", NULL, &channel, &st), PT_OK, "%s", st.message);
+    must(pt_server_new(NULL, &server, &st), &st);
+    must(query_service_register(&service, server, &st), &st);
+    must(pt_server_listen(server, "inproc://query", &st), &st);
+    must(pt_channel_open("inproc://query", NULL, &channel, &st), &st);
     pt_context_init(&ctx);
     ctx.wait_for_ready = true;
 }

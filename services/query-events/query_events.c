@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FIRST_SECOND -62135596800 /* 0001-01-01T00:00:00Z */
-#define LAST_SECOND 253402300799  /* 9999-12-31T23:59:59Z */
+#define FIRST_SECOND (-62135596800) /* 0001-01-01T00:00:00Z */
+#define LAST_SECOND 253402300799    /* 9999-12-31T23:59:59Z */
 #define TOKEN_VERSION 1
 #define TOKEN_DIGITS 34 /* version 2, filter 16, position 16 hexadecimal digits */
 

@@ -46,12 +46,12 @@ typedef enum pt_flag_kind {
 typedef struct pt_flag {
     const char *name; /* without dashes: lower-case letters, digits and '-' */
     pt_flag_kind kind;
+    bool required;              /* a TEXT that is not empty, a LIST that has an item */
     void *value;                /* what is set; holds the default before. See pt_flag_kind */
     const char *arg;            /* what stands for the value in the help: "PATH"; NULL for BOOL */
     const char *help;           /* one sentence, without full stop */
     uint64_t min, max;          /* for U32, MS and BYTES; max 0: no upper bound of its own */
     const char *const *choices; /* for CHOICE, NULL-terminated */
-    bool required;              /* a TEXT that is not empty, a LIST that has an item */
 } pt_flag;
 
 /* Flags under one heading of the help. */
