@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define MAX_SERVICES 16
 #define MAX_ARGS (PT_SERVICE_CONF_WORDS + 3)
@@ -30,7 +31,8 @@ typedef struct started {
 } started;
 
 typedef struct contract_system {
-    pt_tempdir data;
+    pt_tempdir folder;
+    char data[256];                 /* folder of the service that is being started, in `folder` */
     started services[MAX_SERVICES]; /* in the order of their start: needed ones first */
     size_t n_services;
     pt_program *gateway;
@@ -51,7 +53,7 @@ static started *find_service(contract_system *sys, const char *name) {
 /* What `{...}` stands for, behind the brace; NULL: nothing. */
 static const char *value_of(contract_system *sys, const char *name, size_t len) {
     char service[128];
-    if (len == 4 && memcmp(name, "data", 4) == 0) return sys->data.path;
+    if (len == 4 && memcmp(name, "data", 4) == 0) return sys->data;
     if (len < 5 || memcmp(name, "url:", 4) != 0) return NULL;
     snprintf(service, sizeof service, "%.*s", (int)(len - 4), name + 4);
     started *s = find_service(sys, service);
@@ -80,6 +82,8 @@ static void substitute(contract_system *sys, const char *path, const char *word,
 static pt_program *start_program(contract_system *sys, const char *name, const char *path, const pt_service_conf *conf) {
     static const pt_program_options options = {.listeners = 1, .start_timeout_ms = START_MS, .stop_timeout_ms = STOP_MS};
     static char texts[PT_SERVICE_CONF_WORDS][1024];
+    pt_tempdir_file(&sys->folder, name, sys->data, sizeof sys->data);
+    if (mkdir(sys->data, 0700) != 0) give_up("the folder for its data cannot be made");
     const char *args[MAX_ARGS] = {"--listen", "tcp://127.0.0.1:0"};
     for (size_t i = 0; i < conf->n_args; i++) {
         substitute(sys, path, conf->args[i], texts[i], sizeof texts[i]);
@@ -229,7 +233,7 @@ static bool stop_system(contract_system *sys) {
         started *s = &sys->services[--sys->n_services];
         ok &= stop_program(s->name, s->program);
     }
-    pt_tempdir_done(&sys->data);
+    pt_tempdir_done(&sys->folder);
     return ok;
 }
 
@@ -246,7 +250,7 @@ __attribute__((visibility("default"))) int main(int argc, char **argv) {
     int status = 0;
     criterion_options.jobs = 1; /* a flood of one test must not be another's late answer */
     if (criterion_handle_args(argc, argv, true)) {
-        pt_tempdir_init(&sys.data);
+        pt_tempdir_init(&sys.folder);
         start_service(&sys, PARTIE_CONTRACT_SERVICE, 0);
         fill_needed(&sys);
         start_gateway(&sys);
