@@ -160,11 +160,14 @@ void pt_conn_close(pt_conn *c, const char *reason) {
 
 /* ---- writing ---- */
 
+/* The operation's callback may come, and end the connection, before this returns. */
 static void post_send(pt_conn *c) {
     nng_iov iov = {.iov_buf = (void *)c->send_at, .iov_len = c->send_left};
+    pt_conn_ref(c);
     nng_aio_set_iov(c->send, 1, &iov);
     nng_stream_send(c->stream, c->send);
     if (atomic_load(&c->closed)) nng_aio_abort(c->send, NNG_ECLOSED);
+    pt_conn_unref(c);
 }
 
 static pt_block *take_out(pt_conn *c) {
@@ -285,17 +288,19 @@ static bool is_broken(pt_conn *c) {
     return broken;
 }
 
+/* As post_send. */
 static void post_receive(pt_conn *c) {
     nng_iov iov = {.iov_buf = c->in + c->in_start + c->in_len, .iov_len = READ_BYTES - c->in_start - c->in_len};
     if (c->partial)
         iov = (nng_iov){.iov_buf = c->partial->data + c->partial_have, .iov_len = c->partial->len - c->partial_have};
+    bool rest = c->reading_rest;
+    pt_conn_ref(c);
     nng_aio_set_iov(c->receive, 1, &iov);
-    nng_aio_set_timeout(c->receive, c->reading_rest ? REST_TIMEOUT_MS
-                                    : c->greeted    ? NNG_DURATION_INFINITE
-                                                    : GREETING_TIMEOUT_MS);
+    nng_aio_set_timeout(c->receive, rest ? REST_TIMEOUT_MS : c->greeted ? NNG_DURATION_INFINITE : GREETING_TIMEOUT_MS);
     nng_stream_recv(c->stream, c->receive);
     if (atomic_load(&c->closed)) nng_aio_abort(c->receive, NNG_ECLOSED);
-    if (!c->reading_rest && is_broken(c)) nng_aio_abort(c->receive, NNG_ECONNSHUT);
+    if (!rest && is_broken(c)) nng_aio_abort(c->receive, NNG_ECONNSHUT);
+    pt_conn_unref(c);
 }
 
 static void consume(pt_conn *c, size_t n) {
