@@ -61,7 +61,7 @@ static const pt_method_entry *find_method(const pt_server *server, const pt_call
         pt_status_set(st, PT_UNIMPLEMENTED, "%.*s: this server has no such method", len, (const char *)call->method.ptr);
     else if (!entry)
         pt_status_set(st, PT_UNIMPLEMENTED, "this server has no method of hash 0x%016" PRIx64, call->method_hash);
-    else if (!entry->handler->run)
+    else if (entry->method->kind != PT_UNARY || !entry->handler->run)
         pt_status_set(st, PT_UNIMPLEMENTED, "%s: streaming is not served", entry->method->name);
     else
         return entry;
