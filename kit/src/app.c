@@ -149,12 +149,12 @@ static void print_urls(pt_app *app) {
     fflush(stdout);
 }
 
-/* From here on a signal has its usual effect again, so that a person can cut the drain short. */
+/* The signals stay blocked afterwards: who starts programs often sends one twice (to the group, then to each), and that must
+ * not cut the drain short, which has its own limit. */
 static void wait_for_signal(const sigset_t *signals) {
     int number = 0;
     sigwait(signals, &number);
     pt_log(PT_LOG_INFO, NULL, "%s: stopping", number == SIGINT ? "SIGINT" : "SIGTERM");
-    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
 /* False: calls were still running. */

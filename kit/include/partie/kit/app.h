@@ -6,8 +6,9 @@
  *     }
  *
  * The order: flags and environment, `check`, `start`, listening, one line `listening URL` per listener on stdout, the ready
- * file, then waiting for SIGTERM or SIGINT; then `drain`, the drain of the server, `stop`. A second signal ends the program at
- * once. SIGPIPE and SIGXFSZ are ignored, so that a peer or a disk that is gone is an error code.
+ * file, then waiting for SIGTERM or SIGINT; then `drain`, the drain of the server, `stop`. Further signals of these change
+ * nothing: the drain has its own limit, --drain. SIGPIPE and SIGXFSZ are ignored, so that a peer or a disk that is gone is an
+ * error code.
  * Exit codes: 0 done (also after a drained stop), 1 failed (start failed, or calls were cut off), 2 wrong usage. */
 #ifndef PARTIE_KIT_APP_H
 #define PARTIE_KIT_APP_H
