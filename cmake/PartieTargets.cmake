@@ -60,7 +60,7 @@ function(partie_add_test suite name timeout)
     "PARTIE_TAP=${result}.tap"
     "PARTIE_BIN_DIR=${CMAKE_BINARY_DIR}/bin"
     "PARTIE_MEMORY_LOG=${result}.memory"
-    "ASAN_OPTIONS=log_path=${result}.memory:detect_stack_use_after_return=1:strict_string_checks=1"
+    "ASAN_OPTIONS=log_path=${result}.memory:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=log_path=${result}.memory:print_stacktrace=1"
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/lsan.supp:print_suppressions=0"
     "TSAN_OPTIONS=log_path=${result}.memory:suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp:second_deadlock_stack=1")
