@@ -100,13 +100,48 @@ static void name_message(pt_model *model, pt_gen_message *message) {
 }
 
 /* What the stubs of one method are called, after the method's own name. */
-static const char *const stubs[] = {"", "_start", "_done_fn", "__unimplemented", "__done", "__serve", NULL};
+static const char *const unary_stubs[] = {
+    "", "_start", "_done_fn", "__unimplemented", "__done", "__serve", "__batch", "__request", "__reply", NULL,
+};
+static const char *const stream_stubs[] = {
+    "__stream",
+    "__events",
+    "__on_message",
+    "__on_writable",
+    "__on_end",
+    "__open",
+    "__send",
+    "__try_send",
+    "__receive",
+    "__finish",
+    "__unimplemented",
+    "__serve",
+    "__send_reply",
+    "__try_send_reply",
+    "__receive_request",
+    "__try_receive_request",
+    NULL,
+};
 
-static const char *free_stub_name(pt_model *model, const pt_table *scope, const char *name) {
-    for (const char *const *suffix = stubs; *suffix; suffix++)
+/* `name`, or that with underscores until it is free with each of the suffixes; now the caller has them all. */
+static const char *take_free_stubs(pt_model *model, pt_table *scope, const char *name, const char *const *suffixes) {
+    for (const char *const *suffix = suffixes; *suffix; suffix++)
         if (!is_free(scope, pt_pool_printf(&model->pool, "%s%s", name, *suffix)))
-            return free_stub_name(model, scope, pt_pool_printf(&model->pool, "%s_", name));
+            return take_free_stubs(model, scope, pt_pool_printf(&model->pool, "%s_", name), suffixes);
+    for (const char *const *suffix = suffixes; *suffix; suffix++)
+        take(model, scope, pt_pool_printf(&model->pool, "%s%s", name, *suffix));
     return name;
+}
+
+static void name_method(pt_model *model, pt_table *members, pt_table *functions, const pt_gen_service *service,
+                        pt_gen_method *method) {
+    const char *const *stubs = method->streaming ? stream_stubs : unary_stubs;
+    const char *name = pt_name_lower(&model->pool, method->decl.name);
+    method->c_member = take_free(model, members, pt_name_member(&model->pool, name));
+    if (!method->streaming)
+        method->c_batch = take_free(model, members, pt_pool_printf(&model->pool, "%s__batch", method->c_member));
+    method->c_name = take_free_stubs(model, functions, pt_pool_printf(&model->pool, "%s__%s", service->c_lower, name), stubs);
+    claim_all(model, &method->decl, method->c_name, stubs);
 }
 
 static void name_service(pt_model *model, pt_gen_service *service) {
@@ -121,15 +156,8 @@ static void name_service(pt_model *model, pt_gen_service *service) {
     take(model, &members, "self");
     for (const char *const *table = tables; *table; table++)
         take(model, &functions, pt_pool_printf(&model->pool, "%s%s", service->c_lower, *table));
-    for (size_t i = 0; i < service->n_methods; i++) {
-        pt_gen_method *method = &service->methods[i];
-        const char *name = pt_name_lower(&model->pool, method->decl.name);
-        method->c_member = take_free(model, &members, pt_name_member(&model->pool, name));
-        method->c_name = free_stub_name(model, &functions, pt_pool_printf(&model->pool, "%s__%s", service->c_lower, name));
-        for (const char *const *suffix = stubs; *suffix; suffix++)
-            take(model, &functions, pt_pool_printf(&model->pool, "%s%s", method->c_name, *suffix));
-        claim_all(model, &method->decl, method->c_name, stubs);
-    }
+    for (size_t i = 0; i < service->n_methods; i++)
+        name_method(model, &members, &functions, service, &service->methods[i]);
     pt_table_done(&members);
     pt_table_done(&functions);
 }

@@ -58,9 +58,34 @@ void pt_let_service(pt_printer *out, const pt_gen_service *service) {
 void pt_let_method(pt_printer *out, const pt_gen_method *method) {
     pt_let(out, "rpc", method->c_name);
     pt_let(out, "member", method->c_member);
+    if (method->c_batch) pt_let(out, "batch", method->c_batch);
     pt_let(out, "input", method->input->c_type);
     pt_let(out, "output", method->output->c_type);
     pt_let(out, "wire", method->wire_name);
+}
+
+bool pt_client_streams(const pt_gen_method *method) {
+    return method->streaming & PT_STREAMING_CLIENT;
+}
+
+bool pt_server_streams(const pt_gen_method *method) {
+    return method->streaming & PT_STREAMING_SERVER;
+}
+
+void pt_emit_handler_params(const pt_gen_method *method, const char *indent, pt_printer *out) {
+    pt_print(out, "(\n%s    void *self, pt_server_call *call", indent);
+    if (!pt_client_streams(method)) pt_print(out, ", const %s *request", method->input->c_type);
+    if (!method->streaming) pt_print(out, ",\n%s    %s *reply", indent, method->output->c_type);
+    if (method->streaming == PT_STREAMING_CLIENT) pt_print(out, ", %s *reply", method->output->c_type);
+    pt_print(out, ")");
+}
+
+void pt_emit_refusing_handler(const pt_gen_method *method, const char *why, pt_printer *out) {
+    pt_emit_handler_params(method, "", out);
+    pt_print(out, " {\n    (void)self;\n");
+    if (!pt_client_streams(method)) pt_print(out, "    (void)request;\n");
+    if (!pt_server_streams(method)) pt_print(out, "    (void)reply;\n");
+    pt_print(out, "    return pt_server_call_fail(call, PT_UNIMPLEMENTED, \"%s %s\");\n}\n", method->wire_name, why);
 }
 
 void pt_emit_banner(const pt_gen_file *file, pt_printer *out) {

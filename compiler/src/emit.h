@@ -56,9 +56,23 @@ void pt_emit_pb_c(pt_model *model, const pt_gen_file *file, pt_printer *out);
 void pt_emit_rpc_h(pt_model *model, const pt_gen_file *file, pt_printer *out);
 void pt_emit_rpc_c(pt_model *model, const pt_gen_file *file, pt_printer *out);
 
+/* Part of X.rpc.h: the inline stubs of a streaming method, number `index` of its service. The printer knows both. */
+void pt_emit_stream_client(pt_model *model, const pt_gen_method *method, size_t index, pt_printer *out);
+void pt_emit_stream_server(const pt_gen_method *method, pt_printer *out);
+
+/* True when the client, or the server, sends any number of messages. */
+bool pt_client_streams(const pt_gen_method *method);
+bool pt_server_streams(const pt_gen_method *method);
+
+/* The parameters of a method's handler, parentheses included; lines after the first begin with `indent`. */
+void pt_emit_handler_params(const pt_gen_method *method, const char *indent, pt_printer *out);
+
+/* The same, and the body of a handler that answers UNIMPLEMENTED: the rpc's name and then `why`. */
+void pt_emit_refusing_handler(const pt_gen_method *method, const char *why, pt_printer *out);
+
 /* Set the variables that templates know a declaration by.
- * Message: $type$ $lower$ $upper$ $full$ $short$. Service: the same. Method: $rpc$ (name of its stub), $member$ (of the handler
- * struct), $input$ and $output$ (C types), $wire$ (full name on the wire). */
+ * Message: $type$ $lower$ $upper$ $full$ $short$. Service: the same. Method: $rpc$ (name of its stub), $member$ and $batch$ (of
+ * the handler struct; the latter of a unary method only), $input$ and $output$ (C types), $wire$ (full name on the wire). */
 void pt_let_message(pt_printer *out, const pt_gen_message *message);
 void pt_let_service(pt_printer *out, const pt_gen_service *service);
 void pt_let_method(pt_printer *out, const pt_gen_method *method);

@@ -32,12 +32,9 @@ static void emit_declarations(pt_model *model, const pt_gen_file *file, const pt
         const pt_gen_method *method = &service->methods[i];
         pt_let_handler(model, file, method, out);
         pt_print_comment(out, "", method->decl.comment);
-        if (method->streaming) {
-            pt_expand(out, "/* $wire$ streams. Streaming rpcs answer UNIMPLEMENTED for now. */\n\n");
-            continue;
-        }
-        pt_expand(out, "pt_code $handler$(\n    void *self, pt_server_call *call, const $input$ *request,\n"
-                       "    $output$ *reply);\n\n");
+        pt_expand(out, "pt_code $handler$");
+        pt_emit_handler_params(method, "", out);
+        pt_print(out, ";\n\n");
     }
 }
 
@@ -71,7 +68,6 @@ static void emit_table(pt_model *model, const pt_gen_file *file, const pt_gen_se
     pt_let_service(out, service);
     pt_expand(out, "    handlers->$table$ = ($type$)$upper$__INIT;\n    handlers->$table$.self = self;\n");
     for (size_t i = 0; i < service->n_methods; i++) {
-        if (service->methods[i].streaming) continue;
         pt_let_handler(model, file, &service->methods[i], out);
         pt_expand(out, "    handlers->$table$.$member$ = $handler$;\n");
     }

@@ -67,19 +67,35 @@ static void emit_client_stubs(pt_model *model, const pt_gen_method *method, size
                    "                   $rpc$__done, arg);\n}\n\n");
 }
 
+static void emit_serve(const pt_gen_method *method, pt_printer *out) {
+    pt_expand(out, "static pt_code $rpc$__serve(\n"
+                   "    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {\n"
+                   "    const $type$ *service = impl;\n");
+    if (pt_client_streams(method)) pt_print(out, "    (void)request;\n");
+    if (pt_server_streams(method)) pt_print(out, "    (void)reply;\n");
+    pt_expand(out, "    return (service->$member$ ? service->$member$ : $rpc$__unimplemented)(\n"
+                   "        service->self, call");
+    if (!pt_client_streams(method)) pt_expand(out, ", (const $input$ *)request");
+    if (!pt_server_streams(method)) pt_expand(out, ",\n        ($output$ *)reply");
+    pt_print(out, ");\n}\n\n");
+}
+
+static void emit_batch(pt_printer *out) {
+    pt_expand(out, "static bool $rpc$__batch(\n"
+                   "    const void *impl, pt_server_call *const *calls, size_t n_calls) {\n"
+                   "    const $type$ *service = impl;\n"
+                   "    if (!service->$batch$) return false;\n"
+                   "    service->$batch$(service->self, calls, n_calls);\n"
+                   "    return true;\n}\n\n");
+}
+
 static void emit_server_stubs(const pt_gen_method *method, pt_printer *out) {
     pt_let_method(out, method);
-    pt_expand(out, "pt_code $rpc$__unimplemented(\n"
-                   "    void *self, pt_server_call *call, const $input$ *request,\n"
-                   "    $output$ *reply) {\n"
-                   "    (void)self;\n    (void)request;\n    (void)reply;\n"
-                   "    return pt_server_call_fail(call, PT_UNIMPLEMENTED, \"$wire$ is not implemented\");\n}\n\n"
-                   "static pt_code $rpc$__serve(\n"
-                   "    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {\n"
-                   "    const $type$ *service = impl;\n"
-                   "    return service->$member$(\n"
-                   "        service->self, call, (const $input$ *)request,\n"
-                   "        ($output$ *)reply);\n}\n\n");
+    pt_expand(out, "pt_code $rpc$__unimplemented");
+    pt_emit_refusing_handler(method, "is not implemented", out);
+    pt_print(out, "\n");
+    emit_serve(method, out);
+    if (!method->streaming) emit_batch(out);
 }
 
 static void emit_register(const pt_gen_service *service, pt_printer *out) {
@@ -88,7 +104,8 @@ static void emit_register(const pt_gen_service *service, pt_printer *out) {
         const pt_gen_method *method = &service->methods[i];
         pt_expand(out, "    {\n        .method = &$lower$__methods[");
         pt_print(out, "%zu],\n", i);
-        if (!method->streaming) pt_print(out, "        .run = %s__serve,\n", method->c_name);
+        pt_print(out, "        .run = %s__serve,\n", method->c_name);
+        if (!method->streaming) pt_print(out, "        .batch = %s__batch,\n", method->c_name);
         pt_print(out, "    },\n");
     }
     if (service->n_methods) pt_print(out, "};\n\n");
@@ -109,8 +126,7 @@ void pt_emit_rpc_c(pt_model *model, const pt_gen_file *file, pt_printer *out) {
         pt_print(out, "\n");
         emit_service_table(service, out);
         for (size_t j = 0; j < service->n_methods; j++) {
-            if (service->methods[j].streaming) continue;
-            emit_client_stubs(model, &service->methods[j], j, out);
+            if (!service->methods[j].streaming) emit_client_stubs(model, &service->methods[j], j, out);
             emit_server_stubs(&service->methods[j], out);
         }
         emit_register(service, out);

@@ -73,17 +73,6 @@ static const char handler_head[] =
     "#include \"gen/handlers.h\"\n"
     "#include \"$id$.h\"\n";
 
-static const char handler_function[] =
-    "\n"
-    "pt_code $handler$(\n"
-    "    void *self, pt_server_call *call, const $input$ *request,\n"
-    "    $output$ *reply) {\n"
-    "    (void)self;\n"
-    "    (void)request;\n"
-    "    (void)reply;\n"
-    "    return pt_server_call_fail(call, PT_UNIMPLEMENTED, \"$wire$ is not written yet\");\n"
-    "}\n";
-
 static const char cmake_lists[] = "partie_service($name$ HANDLER handler.c gen/handlers.c)\n";
 
 static const char service_conf[] =
@@ -138,9 +127,9 @@ static void emit_handler_c(pt_model *model, const pt_gen_file *file, pt_output *
     pt_expand(printer, handler_head);
     for (size_t i = 0; i < file->n_services; i++)
         for (size_t j = 0; j < file->services[i].n_methods; j++) {
-            if (file->services[i].methods[j].streaming) continue;
             pt_let_handler(model, file, &file->services[i].methods[j], printer);
-            pt_expand(printer, handler_function);
+            pt_expand(printer, "\npt_code $handler$");
+            pt_emit_refusing_handler(&file->services[i].methods[j], "is not written yet", printer);
         }
 }
 

@@ -108,6 +108,7 @@ typedef struct pt_gen_method {
     const pt_gen_message *input, *output;
     const char *c_name;   /* events__v1__event_service__get_event */
     const char *c_member; /* get_event */
+    const char *c_batch;  /* of a unary method: get_event__batch; else NULL */
 } pt_gen_method;
 
 typedef struct pt_gen_service {

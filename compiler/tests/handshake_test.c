@@ -48,22 +48,22 @@ static void compile(const char *header, const char *name, const char *text, char
 static char output[4096];
 
 Test(handshake, stubs_compile_with_their_runtime) {
-    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 1\n#define PT_STUBS_OLDEST 1\n", output);
+    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 2\n#define PT_STUBS_OLDEST 2\n", output);
     cr_expect_str_eq(output, "");
 }
 
 Test(handshake, stubs_compile_with_a_newer_runtime_that_still_knows_them) {
-    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 9\n#define PT_STUBS_OLDEST 1\n", output);
+    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 9\n#define PT_STUBS_OLDEST 2\n", output);
     cr_expect_str_eq(output, "");
 }
 
 Test(handshake, stubs_refuse_an_older_runtime) {
-    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 0\n#define PT_STUBS_OLDEST 0\n", output);
+    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 1\n#define PT_STUBS_OLDEST 1\n", output);
     cr_expect(strstr(output, "services.rpc.h needs a newer libpartie"), "%s", output);
 }
 
 Test(handshake, stubs_refuse_a_runtime_that_no_longer_knows_them) {
-    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 3\n#define PT_STUBS_OLDEST 2\n", output);
+    compile("services.rpc.h", "partie/version.h", "#define PT_STUBS_VERSION 4\n#define PT_STUBS_OLDEST 3\n", output);
     cr_expect(strstr(output, "services.rpc.h is too old for this libpartie"), "%s", output);
 }
 

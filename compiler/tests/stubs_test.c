@@ -1,76 +1,11 @@
-/* Generated stubs over a runtime that this file stands in for: they must hand it the right things, and hand back what it
- * gives. */
+/* Generated stubs over a runtime that stand_in.c stands in for: they must hand it the right things, and hand back what it
+ * gives. It has no streams, so that this program links only if stubs that nobody calls ask for nothing. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "collisions.rpc.h"
 #include "services.rpc.h"
-
-/* ---- the stand-in: remembers the last call ---- */
-
-static struct {
-    pt_channel *channel;
-    pt_context *ctx;
-    const pt_method *method;
-    const ProtobufCMessage *request;
-    ProtobufCMessage *reply; /* what pt_unary_wait answers; NULL: UNAVAILABLE */
-    pt_unary_done_fn *on_done;
-    void *arg;
-    pt_server *server;
-    const pt_service *service;
-    const pt_handler *handlers;
-    const void *impl;
-    pt_code failed_with;
-    char message[128];
-} seen;
-
-pt_code pt_unary_wait(pt_channel *channel, pt_context *ctx, const pt_method *method, const ProtobufCMessage *request,
-                      ProtobufCMessage **ret_reply) {
-    seen.channel = channel;
-    seen.ctx = ctx;
-    seen.method = method;
-    seen.request = request;
-    if (!seen.reply) return PT_UNAVAILABLE;
-    *ret_reply = seen.reply;
-    return PT_OK;
-}
-
-void pt_unary_start(pt_channel *channel, pt_context *ctx, const pt_method *method, const ProtobufCMessage *request,
-                    pt_unary_done_fn *on_done, void *arg) {
-    seen.channel = channel;
-    seen.ctx = ctx;
-    seen.method = method;
-    seen.request = request;
-    seen.on_done = on_done;
-    seen.arg = arg;
-}
-
-pt_code pt_server_add(pt_server *server, const pt_service *service, const pt_handler *handlers, const void *impl,
-                      pt_status *st) {
-    (void)st;
-    seen.server = server;
-    seen.service = service;
-    seen.handlers = handlers;
-    seen.impl = impl;
-    return PT_ALREADY_EXISTS;
-}
-
-pt_code pt_server_call_fail(pt_server_call *call, pt_code code, const char *format, ...) {
-    (void)call;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(seen.message, sizeof seen.message, format, args);
-    va_end(args);
-    return seen.failed_with = code;
-}
-
-/* Objects that are only passed on. */
-static char some_channel, some_server, some_call;
-#define CHANNEL ((pt_channel *)&some_channel)
-#define SERVER ((pt_server *)&some_server)
-#define CALL ((pt_server_call *)&some_call)
+#include "stand_in.h"
 
 /* ---- client ---- */
 
@@ -125,6 +60,9 @@ Test(client, a_started_stub_calls_back_with_its_own_types) {
 
 /* ---- server ---- */
 
+static pt_server_call some_call;
+#define CALL (&some_call)
+
 static pt_code say_hello(void *self, pt_server_call *call, const Services__V1__Request *request, Services__V1__Reply *reply) {
     cr_expect_eq(call, CALL);
     cr_expect_str_eq(request->name, "name");
@@ -157,6 +95,57 @@ Test(server, an_rpc_without_a_handler_is_unimplemented_by_name) {
     Services__V1__Reply reply = SERVICES__V1__REPLY__INIT;
     cr_expect_eq(seen.handlers[1].run(seen.impl, CALL, &request.base, &reply.base), PT_UNIMPLEMENTED);
     cr_expect_str_eq(seen.message, "services.v1.Greeter/SetName is not implemented");
+}
+
+Test(server, a_handler_that_is_null_is_unimplemented_too) {
+    const Services__V1__Greeter impl = {.say_hello = say_hello};
+    cr_expect_eq(services__v1__greeter__register(SERVER, &impl, NULL), PT_ALREADY_EXISTS);
+    for (size_t i = 1; i < seen.service->n_methods; i++) {
+        char message[128];
+        snprintf(message, sizeof message, "%s is not implemented", seen.service->methods[i].name);
+        cr_expect_eq(seen.handlers[i].run(seen.impl, CALL, NULL, NULL), PT_UNIMPLEMENTED);
+        cr_expect_str_eq(seen.message, message);
+    }
+}
+
+static size_t batch_size;
+
+static void say_hello_batch(void *self, pt_server_call *const *calls, size_t n_calls) {
+    batch_size = n_calls;
+    for (size_t i = 0; i < n_calls; i++) {
+        const Services__V1__Request *request = services__v1__greeter__say_hello__request(calls[i]);
+        Services__V1__Reply *reply = services__v1__greeter__say_hello__reply(calls[i]);
+        reply->n_lines = (size_t)request->number;
+        *(int *)self += request->number;
+    }
+}
+
+Test(server, hands_a_batch_to_its_handler) {
+    int sum = 0;
+    Services__V1__Greeter impl = SERVICES__V1__GREETER__INIT;
+    impl.self = &sum;
+    impl.say_hello__batch = say_hello_batch;
+    cr_expect_eq(services__v1__greeter__register(SERVER, &impl, NULL), PT_ALREADY_EXISTS);
+    Services__V1__Request requests[2] = {SERVICES__V1__REQUEST__INIT, SERVICES__V1__REQUEST__INIT};
+    Services__V1__Reply replies[2] = {SERVICES__V1__REPLY__INIT, SERVICES__V1__REPLY__INIT};
+    requests[0].number = 3;
+    requests[1].number = 4;
+    pt_server_call first = {&requests[0].base, &replies[0].base}, second = {&requests[1].base, &replies[1].base};
+    pt_server_call *const calls[] = {&first, &second};
+    cr_expect(seen.handlers[0].batch(seen.impl, calls, 2));
+    cr_expect_eq(batch_size, 2);
+    cr_expect_eq(sum, 7);
+    cr_expect_eq(replies[0].n_lines, 3);
+    cr_expect_eq(replies[1].n_lines, 4);
+}
+
+Test(server, says_that_there_is_no_handler_for_a_batch) {
+    Services__V1__Greeter impl = SERVICES__V1__GREETER__INIT;
+    impl.say_hello__batch = say_hello_batch;
+    cr_expect_eq(services__v1__greeter__register(SERVER, &impl, NULL), PT_ALREADY_EXISTS);
+    pt_server_call *const calls[] = {CALL};
+    cr_expect_not(seen.handlers[1].batch(seen.impl, calls, 1));
+    cr_expect_eq(batch_size, 0);
 }
 
 Test(server, a_service_may_have_no_rpcs) {
@@ -192,7 +181,8 @@ Test(tables, know_kind_and_idempotency_of_every_method) {
         cr_expect_eq(service->methods[i].idempotency, expected[i].idempotency);
         cr_expect_eq(service->methods[i].input, &services__v1__request__descriptor);
         cr_expect_eq(seen.handlers[i].method, &service->methods[i]);
-        cr_expect_eq(seen.handlers[i].run != NULL, expected[i].kind == PT_UNARY);
+        cr_expect_not_null(seen.handlers[i].run);
+        cr_expect_eq(seen.handlers[i].batch != NULL, expected[i].kind == PT_UNARY);
     }
 }
 
@@ -242,6 +232,12 @@ Test(tables, colliding_rpcs_keep_apart) {
     cr_expect_str_eq(seen.method->name, "collisions.v1.Stubs/GetEventStart");
     cr_expect_eq(collisions__v1__stubs__register_(CHANNEL, &ctx, &request, &reply), PT_UNAVAILABLE);
     cr_expect_str_eq(seen.method->name, "collisions.v1.Stubs/Register");
+    cr_expect_eq(collisions__v1__stubs__get_event__batch_(CHANNEL, &ctx, &request, &reply), PT_UNAVAILABLE);
+    cr_expect_str_eq(seen.method->name, "collisions.v1.Stubs/GetEvent_Batch");
+    cr_expect_eq(collisions__v1__stubs__watch__open_(CHANNEL, &ctx, &request, &reply), PT_UNAVAILABLE);
+    cr_expect_str_eq(seen.method->name, "collisions.v1.Stubs/Watch_Open");
     Collisions__V1__Stubs impl = COLLISIONS__V1__STUBS__INIT;
     cr_expect_eq(impl.self_, collisions__v1__stubs__self__unimplemented);
+    cr_expect_null(impl.get_event__batch);
+    cr_expect_eq(impl.get_event__batch_, collisions__v1__stubs__get_event__batch___unimplemented);
 }

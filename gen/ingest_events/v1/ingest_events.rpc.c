@@ -82,9 +82,17 @@ pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(
 static pt_code ingest_events__v1__ingest_events_service__append_event__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->append_event(
+    return (service->append_event ? service->append_event : ingest_events__v1__ingest_events_service__append_event__unimplemented)(
         service->self, call, (const IngestEvents__V1__AppendEventRequest *)request,
         (IngestEvents__V1__AppendEventResponse *)reply);
+}
+
+static bool ingest_events__v1__ingest_events_service__append_event__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const IngestEvents__V1__IngestEventsService *service = impl;
+    if (!service->append_event__batch) return false;
+    service->append_event__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code ingest_events__v1__ingest_events_service__append_events(
@@ -122,9 +130,17 @@ pt_code ingest_events__v1__ingest_events_service__append_events__unimplemented(
 static pt_code ingest_events__v1__ingest_events_service__append_events__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->append_events(
+    return (service->append_events ? service->append_events : ingest_events__v1__ingest_events_service__append_events__unimplemented)(
         service->self, call, (const IngestEvents__V1__AppendEventsRequest *)request,
         (IngestEvents__V1__AppendEventsResponse *)reply);
+}
+
+static bool ingest_events__v1__ingest_events_service__append_events__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const IngestEvents__V1__IngestEventsService *service = impl;
+    if (!service->append_events__batch) return false;
+    service->append_events__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code ingest_events__v1__ingest_events_service__read_log(
@@ -162,9 +178,17 @@ pt_code ingest_events__v1__ingest_events_service__read_log__unimplemented(
 static pt_code ingest_events__v1__ingest_events_service__read_log__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->read_log(
+    return (service->read_log ? service->read_log : ingest_events__v1__ingest_events_service__read_log__unimplemented)(
         service->self, call, (const IngestEvents__V1__ReadLogRequest *)request,
         (IngestEvents__V1__ReadLogResponse *)reply);
+}
+
+static bool ingest_events__v1__ingest_events_service__read_log__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const IngestEvents__V1__IngestEventsService *service = impl;
+    if (!service->read_log__batch) return false;
+    service->read_log__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code ingest_events__v1__ingest_events_service__get_log_status(
@@ -202,27 +226,39 @@ pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(
 static pt_code ingest_events__v1__ingest_events_service__get_log_status__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const IngestEvents__V1__IngestEventsService *service = impl;
-    return service->get_log_status(
+    return (service->get_log_status ? service->get_log_status : ingest_events__v1__ingest_events_service__get_log_status__unimplemented)(
         service->self, call, (const IngestEvents__V1__GetLogStatusRequest *)request,
         (IngestEvents__V1__GetLogStatusResponse *)reply);
+}
+
+static bool ingest_events__v1__ingest_events_service__get_log_status__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const IngestEvents__V1__IngestEventsService *service = impl;
+    if (!service->get_log_status__batch) return false;
+    service->get_log_status__batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler ingest_events__v1__ingest_events_service__handlers[] = {
     {
         .method = &ingest_events__v1__ingest_events_service__methods[0],
         .run = ingest_events__v1__ingest_events_service__append_event__serve,
+        .batch = ingest_events__v1__ingest_events_service__append_event__batch,
     },
     {
         .method = &ingest_events__v1__ingest_events_service__methods[1],
         .run = ingest_events__v1__ingest_events_service__append_events__serve,
+        .batch = ingest_events__v1__ingest_events_service__append_events__batch,
     },
     {
         .method = &ingest_events__v1__ingest_events_service__methods[2],
         .run = ingest_events__v1__ingest_events_service__read_log__serve,
+        .batch = ingest_events__v1__ingest_events_service__read_log__batch,
     },
     {
         .method = &ingest_events__v1__ingest_events_service__methods[3],
         .run = ingest_events__v1__ingest_events_service__get_log_status__serve,
+        .batch = ingest_events__v1__ingest_events_service__get_log_status__batch,
     },
 };
 

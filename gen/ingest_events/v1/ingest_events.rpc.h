@@ -3,7 +3,9 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more. */
 #ifndef PARTIE_GEN_ingest_5Fevents_2Fv1_2Fingest_5Fevents_RPC_H
 #define PARTIE_GEN_ingest_5Fevents_2Fv1_2Fingest_5Fevents_RPC_H
 
@@ -13,9 +15,9 @@
 
 #include "ingest_events/v1/ingest_events.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "ingest_events/v1/ingest_events.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "ingest_events/v1/ingest_events.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -73,18 +75,22 @@ typedef struct IngestEvents__V1__IngestEventsService {
     pt_code (*append_event)(
         void *self, pt_server_call *call, const IngestEvents__V1__AppendEventRequest *request,
         IngestEvents__V1__AppendEventResponse *reply);
+    void (*append_event__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     /* Stores all of the events or, on any error, none. */
     pt_code (*append_events)(
         void *self, pt_server_call *call, const IngestEvents__V1__AppendEventsRequest *request,
         IngestEvents__V1__AppendEventsResponse *reply);
+    void (*append_events__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     /* The log after a position, oldest first. With `wait` and nothing to give, it waits for the next event. */
     pt_code (*read_log)(
         void *self, pt_server_call *call, const IngestEvents__V1__ReadLogRequest *request,
         IngestEvents__V1__ReadLogResponse *reply);
+    void (*read_log__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     /* How much there is. */
     pt_code (*get_log_status)(
         void *self, pt_server_call *call, const IngestEvents__V1__GetLogStatusRequest *request,
         IngestEvents__V1__GetLogStatusResponse *reply);
+    void (*get_log_status__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } IngestEvents__V1__IngestEventsService;
 
 pt_code ingest_events__v1__ingest_events_service__append_event__unimplemented(
@@ -105,14 +111,50 @@ pt_code ingest_events__v1__ingest_events_service__get_log_status__unimplemented(
     { \
         .self = NULL, \
         .append_event = ingest_events__v1__ingest_events_service__append_event__unimplemented, \
+        .append_event__batch = NULL, \
         .append_events = ingest_events__v1__ingest_events_service__append_events__unimplemented, \
+        .append_events__batch = NULL, \
         .read_log = ingest_events__v1__ingest_events_service__read_log__unimplemented, \
+        .read_log__batch = NULL, \
         .get_log_status = ingest_events__v1__ingest_events_service__get_log_status__unimplemented, \
+        .get_log_status__batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code ingest_events__v1__ingest_events_service__register(
     pt_server *server, const IngestEvents__V1__IngestEventsService *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const IngestEvents__V1__AppendEventRequest *ingest_events__v1__ingest_events_service__append_event__request(
+    const pt_server_call *call) {
+    return (const IngestEvents__V1__AppendEventRequest *)pt_server_call_request(call);
+}
+static inline IngestEvents__V1__AppendEventResponse *ingest_events__v1__ingest_events_service__append_event__reply(pt_server_call *call) {
+    return (IngestEvents__V1__AppendEventResponse *)pt_server_call_reply(call);
+}
+
+static inline const IngestEvents__V1__AppendEventsRequest *ingest_events__v1__ingest_events_service__append_events__request(
+    const pt_server_call *call) {
+    return (const IngestEvents__V1__AppendEventsRequest *)pt_server_call_request(call);
+}
+static inline IngestEvents__V1__AppendEventsResponse *ingest_events__v1__ingest_events_service__append_events__reply(pt_server_call *call) {
+    return (IngestEvents__V1__AppendEventsResponse *)pt_server_call_reply(call);
+}
+
+static inline const IngestEvents__V1__ReadLogRequest *ingest_events__v1__ingest_events_service__read_log__request(
+    const pt_server_call *call) {
+    return (const IngestEvents__V1__ReadLogRequest *)pt_server_call_request(call);
+}
+static inline IngestEvents__V1__ReadLogResponse *ingest_events__v1__ingest_events_service__read_log__reply(pt_server_call *call) {
+    return (IngestEvents__V1__ReadLogResponse *)pt_server_call_reply(call);
+}
+
+static inline const IngestEvents__V1__GetLogStatusRequest *ingest_events__v1__ingest_events_service__get_log_status__request(
+    const pt_server_call *call) {
+    return (const IngestEvents__V1__GetLogStatusRequest *)pt_server_call_request(call);
+}
+static inline IngestEvents__V1__GetLogStatusResponse *ingest_events__v1__ingest_events_service__get_log_status__reply(pt_server_call *call) {
+    return (IngestEvents__V1__GetLogStatusResponse *)pt_server_call_reply(call);
+}
 
 PROTOBUF_C__END_DECLS
 

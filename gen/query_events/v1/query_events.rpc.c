@@ -82,9 +82,17 @@ pt_code query_events__v1__query_events_service__list_events__unimplemented(
 static pt_code query_events__v1__query_events_service__list_events__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->list_events(
+    return (service->list_events ? service->list_events : query_events__v1__query_events_service__list_events__unimplemented)(
         service->self, call, (const QueryEvents__V1__ListEventsRequest *)request,
         (QueryEvents__V1__ListEventsResponse *)reply);
+}
+
+static bool query_events__v1__query_events_service__list_events__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const QueryEvents__V1__QueryEventsService *service = impl;
+    if (!service->list_events__batch) return false;
+    service->list_events__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code query_events__v1__query_events_service__get_event(
@@ -122,9 +130,17 @@ pt_code query_events__v1__query_events_service__get_event__unimplemented(
 static pt_code query_events__v1__query_events_service__get_event__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->get_event(
+    return (service->get_event ? service->get_event : query_events__v1__query_events_service__get_event__unimplemented)(
         service->self, call, (const QueryEvents__V1__GetEventRequest *)request,
         (QueryEvents__V1__GetEventResponse *)reply);
+}
+
+static bool query_events__v1__query_events_service__get_event__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const QueryEvents__V1__QueryEventsService *service = impl;
+    if (!service->get_event__batch) return false;
+    service->get_event__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code query_events__v1__query_events_service__count_events(
@@ -162,9 +178,17 @@ pt_code query_events__v1__query_events_service__count_events__unimplemented(
 static pt_code query_events__v1__query_events_service__count_events__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->count_events(
+    return (service->count_events ? service->count_events : query_events__v1__query_events_service__count_events__unimplemented)(
         service->self, call, (const QueryEvents__V1__CountEventsRequest *)request,
         (QueryEvents__V1__CountEventsResponse *)reply);
+}
+
+static bool query_events__v1__query_events_service__count_events__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const QueryEvents__V1__QueryEventsService *service = impl;
+    if (!service->count_events__batch) return false;
+    service->count_events__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code query_events__v1__query_events_service__get_copy_status(
@@ -202,27 +226,39 @@ pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(
 static pt_code query_events__v1__query_events_service__get_copy_status__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const QueryEvents__V1__QueryEventsService *service = impl;
-    return service->get_copy_status(
+    return (service->get_copy_status ? service->get_copy_status : query_events__v1__query_events_service__get_copy_status__unimplemented)(
         service->self, call, (const QueryEvents__V1__GetCopyStatusRequest *)request,
         (QueryEvents__V1__GetCopyStatusResponse *)reply);
+}
+
+static bool query_events__v1__query_events_service__get_copy_status__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const QueryEvents__V1__QueryEventsService *service = impl;
+    if (!service->get_copy_status__batch) return false;
+    service->get_copy_status__batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler query_events__v1__query_events_service__handlers[] = {
     {
         .method = &query_events__v1__query_events_service__methods[0],
         .run = query_events__v1__query_events_service__list_events__serve,
+        .batch = query_events__v1__query_events_service__list_events__batch,
     },
     {
         .method = &query_events__v1__query_events_service__methods[1],
         .run = query_events__v1__query_events_service__get_event__serve,
+        .batch = query_events__v1__query_events_service__get_event__batch,
     },
     {
         .method = &query_events__v1__query_events_service__methods[2],
         .run = query_events__v1__query_events_service__count_events__serve,
+        .batch = query_events__v1__query_events_service__count_events__batch,
     },
     {
         .method = &query_events__v1__query_events_service__methods[3],
         .run = query_events__v1__query_events_service__get_copy_status__serve,
+        .batch = query_events__v1__query_events_service__get_copy_status__batch,
     },
 };
 

@@ -3,7 +3,9 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more. */
 #ifndef PARTIE_GEN_query_5Fevents_2Fv1_2Fquery_5Fevents_RPC_H
 #define PARTIE_GEN_query_5Fevents_2Fv1_2Fquery_5Fevents_RPC_H
 
@@ -13,9 +15,9 @@
 
 #include "query_events/v1/query_events.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "query_events/v1/query_events.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "query_events/v1/query_events.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -73,18 +75,22 @@ typedef struct QueryEvents__V1__QueryEventsService {
     pt_code (*list_events)(
         void *self, pt_server_call *call, const QueryEvents__V1__ListEventsRequest *request,
         QueryEvents__V1__ListEventsResponse *reply);
+    void (*list_events__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     /* One event; NOT_FOUND where there is none. */
     pt_code (*get_event)(
         void *self, pt_server_call *call, const QueryEvents__V1__GetEventRequest *request,
         QueryEvents__V1__GetEventResponse *reply);
+    void (*get_event__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     /* How many, by type and by hour of their time. */
     pt_code (*count_events)(
         void *self, pt_server_call *call, const QueryEvents__V1__CountEventsRequest *request,
         QueryEvents__V1__CountEventsResponse *reply);
+    void (*count_events__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     /* How far the read copy has come. */
     pt_code (*get_copy_status)(
         void *self, pt_server_call *call, const QueryEvents__V1__GetCopyStatusRequest *request,
         QueryEvents__V1__GetCopyStatusResponse *reply);
+    void (*get_copy_status__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } QueryEvents__V1__QueryEventsService;
 
 pt_code query_events__v1__query_events_service__list_events__unimplemented(
@@ -105,14 +111,50 @@ pt_code query_events__v1__query_events_service__get_copy_status__unimplemented(
     { \
         .self = NULL, \
         .list_events = query_events__v1__query_events_service__list_events__unimplemented, \
+        .list_events__batch = NULL, \
         .get_event = query_events__v1__query_events_service__get_event__unimplemented, \
+        .get_event__batch = NULL, \
         .count_events = query_events__v1__query_events_service__count_events__unimplemented, \
+        .count_events__batch = NULL, \
         .get_copy_status = query_events__v1__query_events_service__get_copy_status__unimplemented, \
+        .get_copy_status__batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code query_events__v1__query_events_service__register(
     pt_server *server, const QueryEvents__V1__QueryEventsService *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const QueryEvents__V1__ListEventsRequest *query_events__v1__query_events_service__list_events__request(
+    const pt_server_call *call) {
+    return (const QueryEvents__V1__ListEventsRequest *)pt_server_call_request(call);
+}
+static inline QueryEvents__V1__ListEventsResponse *query_events__v1__query_events_service__list_events__reply(pt_server_call *call) {
+    return (QueryEvents__V1__ListEventsResponse *)pt_server_call_reply(call);
+}
+
+static inline const QueryEvents__V1__GetEventRequest *query_events__v1__query_events_service__get_event__request(
+    const pt_server_call *call) {
+    return (const QueryEvents__V1__GetEventRequest *)pt_server_call_request(call);
+}
+static inline QueryEvents__V1__GetEventResponse *query_events__v1__query_events_service__get_event__reply(pt_server_call *call) {
+    return (QueryEvents__V1__GetEventResponse *)pt_server_call_reply(call);
+}
+
+static inline const QueryEvents__V1__CountEventsRequest *query_events__v1__query_events_service__count_events__request(
+    const pt_server_call *call) {
+    return (const QueryEvents__V1__CountEventsRequest *)pt_server_call_request(call);
+}
+static inline QueryEvents__V1__CountEventsResponse *query_events__v1__query_events_service__count_events__reply(pt_server_call *call) {
+    return (QueryEvents__V1__CountEventsResponse *)pt_server_call_reply(call);
+}
+
+static inline const QueryEvents__V1__GetCopyStatusRequest *query_events__v1__query_events_service__get_copy_status__request(
+    const pt_server_call *call) {
+    return (const QueryEvents__V1__GetCopyStatusRequest *)pt_server_call_request(call);
+}
+static inline QueryEvents__V1__GetCopyStatusResponse *query_events__v1__query_events_service__get_copy_status__reply(pt_server_call *call) {
+    return (QueryEvents__V1__GetCopyStatusResponse *)pt_server_call_reply(call);
+}
 
 PROTOBUF_C__END_DECLS
 

@@ -10,7 +10,7 @@
 
 /* What generated stubs ask of the runtime. It rises whenever protoc-gen-partie emits something that an older runtime lacks;
  * stubs refuse to compile with a runtime whose number is lower than theirs, or whose PT_STUBS_OLDEST is higher. */
-#define PT_STUBS_VERSION 1
-#define PT_STUBS_OLDEST 1
+#define PT_STUBS_VERSION 2
+#define PT_STUBS_OLDEST 2
 
 #endif

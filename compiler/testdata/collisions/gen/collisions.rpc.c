@@ -65,13 +65,40 @@ static const pt_method collisions__v1__stubs__methods[] = {
         .input = &collisions__v1__base__descriptor,
         .output = &collisions__v1__base__descriptor,
     },
+    {
+        .name = "collisions.v1.Stubs/GetEvent_Batch",
+        .hash = UINT64_C(0xc4367aadc5734bce),
+        .contract = 0xbbba5c86u,
+        .kind = PT_UNARY,
+        .idempotency = PT_IDEMPOTENCY_UNKNOWN,
+        .input = &collisions__v1__base__descriptor,
+        .output = &collisions__v1__base__descriptor,
+    },
+    {
+        .name = "collisions.v1.Stubs/Watch",
+        .hash = UINT64_C(0x6ad2e22974eda3f4),
+        .contract = 0x5f447ef0u,
+        .kind = PT_SERVER_STREAMING,
+        .idempotency = PT_IDEMPOTENCY_UNKNOWN,
+        .input = &collisions__v1__base__descriptor,
+        .output = &collisions__v1__base__descriptor,
+    },
+    {
+        .name = "collisions.v1.Stubs/Watch_Open",
+        .hash = UINT64_C(0x7ccd6442db6dc53d),
+        .contract = 0xbbba5c86u,
+        .kind = PT_UNARY,
+        .idempotency = PT_IDEMPOTENCY_UNKNOWN,
+        .input = &collisions__v1__base__descriptor,
+        .output = &collisions__v1__base__descriptor,
+    },
 };
 
 const pt_service collisions__v1__stubs__service = {
     .name = "collisions.v1.Stubs",
     .file = &collisions__file,
     .methods = collisions__v1__stubs__methods,
-    .n_methods = 7,
+    .n_methods = 10,
 };
 
 pt_code collisions__v1__stubs__get_event(
@@ -109,9 +136,17 @@ pt_code collisions__v1__stubs__get_event__unimplemented(
 static pt_code collisions__v1__stubs__get_event__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->get_event(
+    return (service->get_event ? service->get_event : collisions__v1__stubs__get_event__unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__get_event__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->get_event__batch) return false;
+    service->get_event__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code collisions__v1__stubs__get_event_start_(
@@ -149,9 +184,17 @@ pt_code collisions__v1__stubs__get_event_start___unimplemented(
 static pt_code collisions__v1__stubs__get_event_start___serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->get_event_start(
+    return (service->get_event_start ? service->get_event_start : collisions__v1__stubs__get_event_start___unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__get_event_start___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->get_event_start__batch) return false;
+    service->get_event_start__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code collisions__v1__stubs__get_event_(
@@ -189,9 +232,17 @@ pt_code collisions__v1__stubs__get_event___unimplemented(
 static pt_code collisions__v1__stubs__get_event___serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->get_event_(
+    return (service->get_event_ ? service->get_event_ : collisions__v1__stubs__get_event___unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__get_event___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->get_event___batch) return false;
+    service->get_event___batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code collisions__v1__stubs__get_event__done_(
@@ -229,9 +280,17 @@ pt_code collisions__v1__stubs__get_event__done___unimplemented(
 static pt_code collisions__v1__stubs__get_event__done___serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->get_event__done(
+    return (service->get_event__done ? service->get_event__done : collisions__v1__stubs__get_event__done___unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__get_event__done___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->get_event__done__batch) return false;
+    service->get_event__done__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code collisions__v1__stubs__service_(
@@ -269,9 +328,17 @@ pt_code collisions__v1__stubs__service___unimplemented(
 static pt_code collisions__v1__stubs__service___serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->service(
+    return (service->service ? service->service : collisions__v1__stubs__service___unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__service___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->service__batch) return false;
+    service->service__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code collisions__v1__stubs__register_(
@@ -309,9 +376,17 @@ pt_code collisions__v1__stubs__register___unimplemented(
 static pt_code collisions__v1__stubs__register___serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->register_(
+    return (service->register_ ? service->register_ : collisions__v1__stubs__register___unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__register___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->register___batch) return false;
+    service->register___batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code collisions__v1__stubs__self(
@@ -349,39 +424,179 @@ pt_code collisions__v1__stubs__self__unimplemented(
 static pt_code collisions__v1__stubs__self__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Collisions__V1__Stubs *service = impl;
-    return service->self_(
+    return (service->self_ ? service->self_ : collisions__v1__stubs__self__unimplemented)(
         service->self, call, (const Collisions__V1__Base *)request,
         (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__self__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->self___batch) return false;
+    service->self___batch(service->self, calls, n_calls);
+    return true;
+}
+
+pt_code collisions__v1__stubs__get_event__batch_(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    Collisions__V1__Base **ret_reply) {
+    ProtobufCMessage *reply = NULL;
+    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[7], &request->base, &reply);
+    if (code == PT_OK) *ret_reply = (Collisions__V1__Base *)reply;
+    return code;
+}
+
+static void collisions__v1__stubs__get_event__batch___done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
+    collisions__v1__stubs__get_event__batch__done_fn *on_done =
+        (collisions__v1__stubs__get_event__batch__done_fn *)ctx->stub_done;
+    on_done(ctx, (const Collisions__V1__Base *)reply, arg);
+}
+
+void collisions__v1__stubs__get_event__batch__start(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    collisions__v1__stubs__get_event__batch__done_fn *on_done, void *arg) {
+    ctx->stub_done = (void (*)(void))on_done;
+    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[7], &request->base,
+                   collisions__v1__stubs__get_event__batch___done, arg);
+}
+
+pt_code collisions__v1__stubs__get_event__batch___unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request,
+    Collisions__V1__Base *reply) {
+    (void)self;
+    (void)request;
+    (void)reply;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "collisions.v1.Stubs/GetEvent_Batch is not implemented");
+}
+
+static pt_code collisions__v1__stubs__get_event__batch___serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Collisions__V1__Stubs *service = impl;
+    return (service->get_event__batch_ ? service->get_event__batch_ : collisions__v1__stubs__get_event__batch___unimplemented)(
+        service->self, call, (const Collisions__V1__Base *)request,
+        (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__get_event__batch___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->get_event__batch___batch) return false;
+    service->get_event__batch___batch(service->self, calls, n_calls);
+    return true;
+}
+
+pt_code collisions__v1__stubs__watch__unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request) {
+    (void)self;
+    (void)request;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "collisions.v1.Stubs/Watch is not implemented");
+}
+
+static pt_code collisions__v1__stubs__watch__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Collisions__V1__Stubs *service = impl;
+    (void)reply;
+    return (service->watch ? service->watch : collisions__v1__stubs__watch__unimplemented)(
+        service->self, call, (const Collisions__V1__Base *)request);
+}
+
+pt_code collisions__v1__stubs__watch__open_(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    Collisions__V1__Base **ret_reply) {
+    ProtobufCMessage *reply = NULL;
+    pt_code code = pt_unary_wait(channel, ctx, &collisions__v1__stubs__methods[9], &request->base, &reply);
+    if (code == PT_OK) *ret_reply = (Collisions__V1__Base *)reply;
+    return code;
+}
+
+static void collisions__v1__stubs__watch__open___done(pt_context *ctx, const ProtobufCMessage *reply, void *arg) {
+    collisions__v1__stubs__watch__open__done_fn *on_done =
+        (collisions__v1__stubs__watch__open__done_fn *)ctx->stub_done;
+    on_done(ctx, (const Collisions__V1__Base *)reply, arg);
+}
+
+void collisions__v1__stubs__watch__open__start(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    collisions__v1__stubs__watch__open__done_fn *on_done, void *arg) {
+    ctx->stub_done = (void (*)(void))on_done;
+    pt_unary_start(channel, ctx, &collisions__v1__stubs__methods[9], &request->base,
+                   collisions__v1__stubs__watch__open___done, arg);
+}
+
+pt_code collisions__v1__stubs__watch__open___unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request,
+    Collisions__V1__Base *reply) {
+    (void)self;
+    (void)request;
+    (void)reply;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "collisions.v1.Stubs/Watch_Open is not implemented");
+}
+
+static pt_code collisions__v1__stubs__watch__open___serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Collisions__V1__Stubs *service = impl;
+    return (service->watch__open ? service->watch__open : collisions__v1__stubs__watch__open___unimplemented)(
+        service->self, call, (const Collisions__V1__Base *)request,
+        (Collisions__V1__Base *)reply);
+}
+
+static bool collisions__v1__stubs__watch__open___batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Collisions__V1__Stubs *service = impl;
+    if (!service->watch__open__batch) return false;
+    service->watch__open__batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler collisions__v1__stubs__handlers[] = {
     {
         .method = &collisions__v1__stubs__methods[0],
         .run = collisions__v1__stubs__get_event__serve,
+        .batch = collisions__v1__stubs__get_event__batch,
     },
     {
         .method = &collisions__v1__stubs__methods[1],
         .run = collisions__v1__stubs__get_event_start___serve,
+        .batch = collisions__v1__stubs__get_event_start___batch,
     },
     {
         .method = &collisions__v1__stubs__methods[2],
         .run = collisions__v1__stubs__get_event___serve,
+        .batch = collisions__v1__stubs__get_event___batch,
     },
     {
         .method = &collisions__v1__stubs__methods[3],
         .run = collisions__v1__stubs__get_event__done___serve,
+        .batch = collisions__v1__stubs__get_event__done___batch,
     },
     {
         .method = &collisions__v1__stubs__methods[4],
         .run = collisions__v1__stubs__service___serve,
+        .batch = collisions__v1__stubs__service___batch,
     },
     {
         .method = &collisions__v1__stubs__methods[5],
         .run = collisions__v1__stubs__register___serve,
+        .batch = collisions__v1__stubs__register___batch,
     },
     {
         .method = &collisions__v1__stubs__methods[6],
         .run = collisions__v1__stubs__self__serve,
+        .batch = collisions__v1__stubs__self__batch,
+    },
+    {
+        .method = &collisions__v1__stubs__methods[7],
+        .run = collisions__v1__stubs__get_event__batch___serve,
+        .batch = collisions__v1__stubs__get_event__batch___batch,
+    },
+    {
+        .method = &collisions__v1__stubs__methods[8],
+        .run = collisions__v1__stubs__watch__serve,
+    },
+    {
+        .method = &collisions__v1__stubs__methods[9],
+        .run = collisions__v1__stubs__watch__open___serve,
+        .batch = collisions__v1__stubs__watch__open___batch,
     },
 };
 

@@ -3,19 +3,26 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more.
+ * Streams: NAME__open gives a NAME__stream, whose member is the pt_stream; end it with pt_stream_close. Its
+ * `events` may be NULL, and must otherwise stay until then. All other functions do what those of partie/stream.h
+ * do that have their names: callers' NAME__send, NAME__receive, ..., handlers' NAME__send_reply,
+ * NAME__receive_request, ... */
 #ifndef PARTIE_GEN_collisions_RPC_H
 #define PARTIE_GEN_collisions_RPC_H
 
 #include "partie/channel.h"
 #include "partie/server.h"
+#include "partie/stream.h"
 #include "partie/version.h"
 
 #include "collisions.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "collisions.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "collisions.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -88,29 +95,107 @@ void collisions__v1__stubs__self_start(
     pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
     collisions__v1__stubs__self_done_fn *on_done, void *arg);
 
+pt_code collisions__v1__stubs__get_event__batch_(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    Collisions__V1__Base **ret_reply);
+typedef void collisions__v1__stubs__get_event__batch__done_fn(
+    pt_context *ctx, const Collisions__V1__Base *reply, void *arg);
+void collisions__v1__stubs__get_event__batch__start(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    collisions__v1__stubs__get_event__batch__done_fn *on_done, void *arg);
+
+typedef struct collisions__v1__stubs__watch__stream {
+    pt_stream *stream;
+} collisions__v1__stubs__watch__stream;
+
+typedef struct collisions__v1__stubs__watch__events {
+    void (*on_message)(collisions__v1__stubs__watch__stream stream,
+                       const Collisions__V1__Base *message, void *arg);
+    void (*on_end)(collisions__v1__stubs__watch__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} collisions__v1__stubs__watch__events;
+
+static inline void collisions__v1__stubs__watch__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const collisions__v1__stubs__watch__events *events = arg;
+    events->on_message((collisions__v1__stubs__watch__stream){stream},
+                       (const Collisions__V1__Base *)message, events->arg);
+}
+static inline void collisions__v1__stubs__watch__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const collisions__v1__stubs__watch__events *events = arg;
+    events->on_end((collisions__v1__stubs__watch__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code collisions__v1__stubs__watch__open(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    const collisions__v1__stubs__watch__events *events,
+    collisions__v1__stubs__watch__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = collisions__v1__stubs__watch__on_message,
+        .on_end = collisions__v1__stubs__watch__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &collisions__v1__stubs__service.methods[8], &request->base,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code collisions__v1__stubs__watch__receive(
+    collisions__v1__stubs__watch__stream stream, Collisions__V1__Base **ret_message) {
+    ProtobufCMessage *message = NULL;
+    pt_code code = pt_stream_receive(stream.stream, &message);
+    if (code == PT_OK) *ret_message = (Collisions__V1__Base *)message;
+    return code;
+}
+
+pt_code collisions__v1__stubs__watch__open_(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    Collisions__V1__Base **ret_reply);
+typedef void collisions__v1__stubs__watch__open__done_fn(
+    pt_context *ctx, const Collisions__V1__Base *reply, void *arg);
+void collisions__v1__stubs__watch__open__start(
+    pt_channel *channel, pt_context *ctx, const Collisions__V1__Base *request,
+    collisions__v1__stubs__watch__open__done_fn *on_done, void *arg);
+
 typedef struct Collisions__V1__Stubs {
     void *self; /* first argument of every handler */
     pt_code (*get_event)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*get_event__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*get_event_start)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*get_event_start__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*get_event_)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*get_event___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*get_event__done)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*get_event__done__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*service)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*service__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*register_)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*register___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*self_)(
         void *self, pt_server_call *call, const Collisions__V1__Base *request,
         Collisions__V1__Base *reply);
+    void (*self___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
+    pt_code (*get_event__batch_)(
+        void *self, pt_server_call *call, const Collisions__V1__Base *request,
+        Collisions__V1__Base *reply);
+    void (*get_event__batch___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
+    pt_code (*watch)(
+        void *self, pt_server_call *call, const Collisions__V1__Base *request);
+    pt_code (*watch__open)(
+        void *self, pt_server_call *call, const Collisions__V1__Base *request,
+        Collisions__V1__Base *reply);
+    void (*watch__open__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } Collisions__V1__Stubs;
 
 pt_code collisions__v1__stubs__get_event__unimplemented(
@@ -134,23 +219,124 @@ pt_code collisions__v1__stubs__register___unimplemented(
 pt_code collisions__v1__stubs__self__unimplemented(
     void *self, pt_server_call *call, const Collisions__V1__Base *request,
     Collisions__V1__Base *reply);
+pt_code collisions__v1__stubs__get_event__batch___unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request,
+    Collisions__V1__Base *reply);
+pt_code collisions__v1__stubs__watch__unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request);
+pt_code collisions__v1__stubs__watch__open___unimplemented(
+    void *self, pt_server_call *call, const Collisions__V1__Base *request,
+    Collisions__V1__Base *reply);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
 #define COLLISIONS__V1__STUBS__INIT \
     { \
         .self = NULL, \
         .get_event = collisions__v1__stubs__get_event__unimplemented, \
+        .get_event__batch = NULL, \
         .get_event_start = collisions__v1__stubs__get_event_start___unimplemented, \
+        .get_event_start__batch = NULL, \
         .get_event_ = collisions__v1__stubs__get_event___unimplemented, \
+        .get_event___batch = NULL, \
         .get_event__done = collisions__v1__stubs__get_event__done___unimplemented, \
+        .get_event__done__batch = NULL, \
         .service = collisions__v1__stubs__service___unimplemented, \
+        .service__batch = NULL, \
         .register_ = collisions__v1__stubs__register___unimplemented, \
+        .register___batch = NULL, \
         .self_ = collisions__v1__stubs__self__unimplemented, \
+        .self___batch = NULL, \
+        .get_event__batch_ = collisions__v1__stubs__get_event__batch___unimplemented, \
+        .get_event__batch___batch = NULL, \
+        .watch = collisions__v1__stubs__watch__unimplemented, \
+        .watch__open = collisions__v1__stubs__watch__open___unimplemented, \
+        .watch__open__batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code collisions__v1__stubs__register(
     pt_server *server, const Collisions__V1__Stubs *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__get_event__request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__get_event__reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__get_event_start___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__get_event_start___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__get_event___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__get_event___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__get_event__done___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__get_event__done___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__service___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__service___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__register___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__register___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__self__request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__self__reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__get_event__batch___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__get_event__batch___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
+
+static inline PT_MUST_CHECK pt_code collisions__v1__stubs__watch__send_reply(
+    pt_server_call *call, const Collisions__V1__Base *reply) {
+    return pt_server_call_send(call, &reply->base);
+}
+static inline PT_MUST_CHECK pt_code collisions__v1__stubs__watch__try_send_reply(
+    pt_server_call *call, const Collisions__V1__Base *reply) {
+    return pt_server_call_try_send(call, &reply->base);
+}
+
+static inline const Collisions__V1__Base *collisions__v1__stubs__watch__open___request(
+    const pt_server_call *call) {
+    return (const Collisions__V1__Base *)pt_server_call_request(call);
+}
+static inline Collisions__V1__Base *collisions__v1__stubs__watch__open___reply(pt_server_call *call) {
+    return (Collisions__V1__Base *)pt_server_call_reply(call);
+}
 
 PROTOBUF_C__END_DECLS
 

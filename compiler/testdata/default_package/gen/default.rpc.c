@@ -55,15 +55,24 @@ pt_code bare__do__unimplemented(
 static pt_code bare__do__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Bare *service = impl;
-    return service->do_(
+    return (service->do_ ? service->do_ : bare__do__unimplemented)(
         service->self, call, (const Plain *)request,
         (NULL_ *)reply);
+}
+
+static bool bare__do__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Bare *service = impl;
+    if (!service->do___batch) return false;
+    service->do___batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler bare__handlers[] = {
     {
         .method = &bare__methods[0],
         .run = bare__do__serve,
+        .batch = bare__do__batch,
     },
 };
 

@@ -3,7 +3,9 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more. */
 #ifndef PARTIE_GEN_default_RPC_H
 #define PARTIE_GEN_default_RPC_H
 
@@ -13,9 +15,9 @@
 
 #include "default.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "default.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "default.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -39,6 +41,7 @@ typedef struct Bare {
     pt_code (*do_)(
         void *self, pt_server_call *call, const Plain *request,
         NULL_ *reply);
+    void (*do___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } Bare;
 
 pt_code bare__do__unimplemented(
@@ -50,11 +53,20 @@ pt_code bare__do__unimplemented(
     { \
         .self = NULL, \
         .do_ = bare__do__unimplemented, \
+        .do___batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code bare__register(
     pt_server *server, const Bare *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Plain *bare__do__request(
+    const pt_server_call *call) {
+    return (const Plain *)pt_server_call_request(call);
+}
+static inline NULL_ *bare__do__reply(pt_server_call *call) {
+    return (NULL_ *)pt_server_call_reply(call);
+}
 
 PROTOBUF_C__END_DECLS
 

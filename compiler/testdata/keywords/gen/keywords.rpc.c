@@ -82,9 +82,17 @@ pt_code keywords__int__v1__while__int__unimplemented(
 static pt_code keywords__int__v1__while__int__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Keywords__Int__V1__While *service = impl;
-    return service->int_(
+    return (service->int_ ? service->int_ : keywords__int__v1__while__int__unimplemented)(
         service->self, call, (const Keywords__Int__V1__Words *)request,
         (Keywords__Int__V1__Void *)reply);
+}
+
+static bool keywords__int__v1__while__int__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Keywords__Int__V1__While *service = impl;
+    if (!service->int___batch) return false;
+    service->int___batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code keywords__int__v1__while__default(
@@ -122,9 +130,17 @@ pt_code keywords__int__v1__while__default__unimplemented(
 static pt_code keywords__int__v1__while__default__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Keywords__Int__V1__While *service = impl;
-    return service->default_(
+    return (service->default_ ? service->default_ : keywords__int__v1__while__default__unimplemented)(
         service->self, call, (const Keywords__Int__V1__Words *)request,
         (Keywords__Int__V1__Void *)reply);
+}
+
+static bool keywords__int__v1__while__default__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Keywords__Int__V1__While *service = impl;
+    if (!service->default___batch) return false;
+    service->default___batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code keywords__int__v1__while__delete(
@@ -162,8 +178,32 @@ pt_code keywords__int__v1__while__delete__unimplemented(
 static pt_code keywords__int__v1__while__delete__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Keywords__Int__V1__While *service = impl;
-    return service->delete_(
+    return (service->delete_ ? service->delete_ : keywords__int__v1__while__delete__unimplemented)(
         service->self, call, (const Keywords__Int__V1__Words *)request,
+        (Keywords__Int__V1__Void *)reply);
+}
+
+static bool keywords__int__v1__while__delete__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Keywords__Int__V1__While *service = impl;
+    if (!service->delete___batch) return false;
+    service->delete___batch(service->self, calls, n_calls);
+    return true;
+}
+
+pt_code keywords__int__v1__while__switch__unimplemented(
+    void *self, pt_server_call *call, Keywords__Int__V1__Void *reply) {
+    (void)self;
+    (void)reply;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "keywords.int.v1.while/Switch is not implemented");
+}
+
+static pt_code keywords__int__v1__while__switch__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Keywords__Int__V1__While *service = impl;
+    (void)request;
+    return (service->switch_ ? service->switch_ : keywords__int__v1__while__switch__unimplemented)(
+        service->self, call,
         (Keywords__Int__V1__Void *)reply);
 }
 
@@ -171,17 +211,21 @@ static const pt_handler keywords__int__v1__while__handlers[] = {
     {
         .method = &keywords__int__v1__while__methods[0],
         .run = keywords__int__v1__while__int__serve,
+        .batch = keywords__int__v1__while__int__batch,
     },
     {
         .method = &keywords__int__v1__while__methods[1],
         .run = keywords__int__v1__while__default__serve,
+        .batch = keywords__int__v1__while__default__batch,
     },
     {
         .method = &keywords__int__v1__while__methods[2],
         .run = keywords__int__v1__while__delete__serve,
+        .batch = keywords__int__v1__while__delete__batch,
     },
     {
         .method = &keywords__int__v1__while__methods[3],
+        .run = keywords__int__v1__while__switch__serve,
     },
 };
 

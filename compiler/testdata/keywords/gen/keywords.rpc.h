@@ -3,19 +3,26 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more.
+ * Streams: NAME__open gives a NAME__stream, whose member is the pt_stream; end it with pt_stream_close. Its
+ * `events` may be NULL, and must otherwise stay until then. All other functions do what those of partie/stream.h
+ * do that have their names: callers' NAME__send, NAME__receive, ..., handlers' NAME__send_reply,
+ * NAME__receive_request, ... */
 #ifndef PARTIE_GEN_keywords_RPC_H
 #define PARTIE_GEN_keywords_RPC_H
 
 #include "partie/channel.h"
 #include "partie/server.h"
+#include "partie/stream.h"
 #include "partie/version.h"
 
 #include "keywords.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "keywords.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "keywords.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -52,17 +59,79 @@ void keywords__int__v1__while__delete_start(
     pt_channel *channel, pt_context *ctx, const Keywords__Int__V1__Words *request,
     keywords__int__v1__while__delete_done_fn *on_done, void *arg);
 
+typedef struct keywords__int__v1__while__switch__stream {
+    pt_stream *stream;
+} keywords__int__v1__while__switch__stream;
+
+typedef struct keywords__int__v1__while__switch__events {
+    void (*on_message)(keywords__int__v1__while__switch__stream stream,
+                       const Keywords__Int__V1__Void *message, void *arg);
+    void (*on_writable)(keywords__int__v1__while__switch__stream stream, void *arg);
+    void (*on_end)(keywords__int__v1__while__switch__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} keywords__int__v1__while__switch__events;
+
+static inline void keywords__int__v1__while__switch__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const keywords__int__v1__while__switch__events *events = arg;
+    events->on_message((keywords__int__v1__while__switch__stream){stream},
+                       (const Keywords__Int__V1__Void *)message, events->arg);
+}
+static inline void keywords__int__v1__while__switch__on_writable(pt_stream *stream, void *arg) {
+    const keywords__int__v1__while__switch__events *events = arg;
+    if (events->on_writable)
+        events->on_writable((keywords__int__v1__while__switch__stream){stream}, events->arg);
+}
+static inline void keywords__int__v1__while__switch__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const keywords__int__v1__while__switch__events *events = arg;
+    events->on_end((keywords__int__v1__while__switch__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code keywords__int__v1__while__switch__open(
+    pt_channel *channel, pt_context *ctx, const keywords__int__v1__while__switch__events *events,
+    keywords__int__v1__while__switch__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = keywords__int__v1__while__switch__on_message,
+        .on_writable = keywords__int__v1__while__switch__on_writable,
+        .on_end = keywords__int__v1__while__switch__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &keywords__int__v1__while__service.methods[3], NULL,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code keywords__int__v1__while__switch__send(
+    keywords__int__v1__while__switch__stream stream, const Keywords__Int__V1__Words *message) {
+    return pt_stream_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code keywords__int__v1__while__switch__try_send(
+    keywords__int__v1__while__switch__stream stream, const Keywords__Int__V1__Words *message) {
+    return pt_stream_try_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code keywords__int__v1__while__switch__finish(
+    keywords__int__v1__while__switch__stream stream, Keywords__Int__V1__Void **ret_reply) {
+    ProtobufCMessage *reply = NULL;
+    pt_code code = pt_stream_finish(stream.stream, &reply);
+    if (code == PT_OK) *ret_reply = (Keywords__Int__V1__Void *)reply;
+    return code;
+}
+
 typedef struct Keywords__Int__V1__While {
     void *self; /* first argument of every handler */
     pt_code (*int_)(
         void *self, pt_server_call *call, const Keywords__Int__V1__Words *request,
         Keywords__Int__V1__Void *reply);
+    void (*int___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*default_)(
         void *self, pt_server_call *call, const Keywords__Int__V1__Words *request,
         Keywords__Int__V1__Void *reply);
+    void (*default___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*delete_)(
         void *self, pt_server_call *call, const Keywords__Int__V1__Words *request,
         Keywords__Int__V1__Void *reply);
+    void (*delete___batch)(void *self, pt_server_call *const *calls, size_t n_calls);
+    pt_code (*switch_)(
+        void *self, pt_server_call *call, Keywords__Int__V1__Void *reply);
 } Keywords__Int__V1__While;
 
 pt_code keywords__int__v1__while__int__unimplemented(
@@ -74,19 +143,64 @@ pt_code keywords__int__v1__while__default__unimplemented(
 pt_code keywords__int__v1__while__delete__unimplemented(
     void *self, pt_server_call *call, const Keywords__Int__V1__Words *request,
     Keywords__Int__V1__Void *reply);
+pt_code keywords__int__v1__while__switch__unimplemented(
+    void *self, pt_server_call *call, Keywords__Int__V1__Void *reply);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
 #define KEYWORDS__INT__V1__WHILE__INIT \
     { \
         .self = NULL, \
         .int_ = keywords__int__v1__while__int__unimplemented, \
+        .int___batch = NULL, \
         .default_ = keywords__int__v1__while__default__unimplemented, \
+        .default___batch = NULL, \
         .delete_ = keywords__int__v1__while__delete__unimplemented, \
+        .delete___batch = NULL, \
+        .switch_ = keywords__int__v1__while__switch__unimplemented, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code keywords__int__v1__while__register(
     pt_server *server, const Keywords__Int__V1__While *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Keywords__Int__V1__Words *keywords__int__v1__while__int__request(
+    const pt_server_call *call) {
+    return (const Keywords__Int__V1__Words *)pt_server_call_request(call);
+}
+static inline Keywords__Int__V1__Void *keywords__int__v1__while__int__reply(pt_server_call *call) {
+    return (Keywords__Int__V1__Void *)pt_server_call_reply(call);
+}
+
+static inline const Keywords__Int__V1__Words *keywords__int__v1__while__default__request(
+    const pt_server_call *call) {
+    return (const Keywords__Int__V1__Words *)pt_server_call_request(call);
+}
+static inline Keywords__Int__V1__Void *keywords__int__v1__while__default__reply(pt_server_call *call) {
+    return (Keywords__Int__V1__Void *)pt_server_call_reply(call);
+}
+
+static inline const Keywords__Int__V1__Words *keywords__int__v1__while__delete__request(
+    const pt_server_call *call) {
+    return (const Keywords__Int__V1__Words *)pt_server_call_request(call);
+}
+static inline Keywords__Int__V1__Void *keywords__int__v1__while__delete__reply(pt_server_call *call) {
+    return (Keywords__Int__V1__Void *)pt_server_call_reply(call);
+}
+
+static inline PT_MUST_CHECK pt_code keywords__int__v1__while__switch__receive_request(
+    pt_server_call *call, const Keywords__Int__V1__Words **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Keywords__Int__V1__Words *)request;
+    return code;
+}
+static inline PT_MUST_CHECK pt_code keywords__int__v1__while__switch__try_receive_request(
+    pt_server_call *call, const Keywords__Int__V1__Words **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_try_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Keywords__Int__V1__Words *)request;
+    return code;
+}
 
 PROTOBUF_C__END_DECLS
 

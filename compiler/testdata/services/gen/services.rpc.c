@@ -91,9 +91,17 @@ pt_code services__v1__greeter__say_hello__unimplemented(
 static pt_code services__v1__greeter__say_hello__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Services__V1__Greeter *service = impl;
-    return service->say_hello(
+    return (service->say_hello ? service->say_hello : services__v1__greeter__say_hello__unimplemented)(
         service->self, call, (const Services__V1__Request *)request,
         (Services__V1__Reply *)reply);
+}
+
+static bool services__v1__greeter__say_hello__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Services__V1__Greeter *service = impl;
+    if (!service->say_hello__batch) return false;
+    service->say_hello__batch(service->self, calls, n_calls);
+    return true;
 }
 
 pt_code services__v1__greeter__set_name(
@@ -131,28 +139,87 @@ pt_code services__v1__greeter__set_name__unimplemented(
 static pt_code services__v1__greeter__set_name__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Services__V1__Greeter *service = impl;
-    return service->set_name(
+    return (service->set_name ? service->set_name : services__v1__greeter__set_name__unimplemented)(
         service->self, call, (const Services__V1__Request *)request,
         (Services__V1__Reply *)reply);
+}
+
+static bool services__v1__greeter__set_name__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Services__V1__Greeter *service = impl;
+    if (!service->set_name__batch) return false;
+    service->set_name__batch(service->self, calls, n_calls);
+    return true;
+}
+
+pt_code services__v1__greeter__listen__unimplemented(
+    void *self, pt_server_call *call, const Services__V1__Request *request) {
+    (void)self;
+    (void)request;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "services.v1.Greeter/Listen is not implemented");
+}
+
+static pt_code services__v1__greeter__listen__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Services__V1__Greeter *service = impl;
+    (void)reply;
+    return (service->listen ? service->listen : services__v1__greeter__listen__unimplemented)(
+        service->self, call, (const Services__V1__Request *)request);
+}
+
+pt_code services__v1__greeter__tell__unimplemented(
+    void *self, pt_server_call *call, Services__V1__Reply *reply) {
+    (void)self;
+    (void)reply;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "services.v1.Greeter/Tell is not implemented");
+}
+
+static pt_code services__v1__greeter__tell__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Services__V1__Greeter *service = impl;
+    (void)request;
+    return (service->tell ? service->tell : services__v1__greeter__tell__unimplemented)(
+        service->self, call,
+        (Services__V1__Reply *)reply);
+}
+
+pt_code services__v1__greeter__chat__unimplemented(
+    void *self, pt_server_call *call) {
+    (void)self;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "services.v1.Greeter/Chat is not implemented");
+}
+
+static pt_code services__v1__greeter__chat__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Services__V1__Greeter *service = impl;
+    (void)request;
+    (void)reply;
+    return (service->chat ? service->chat : services__v1__greeter__chat__unimplemented)(
+        service->self, call);
 }
 
 static const pt_handler services__v1__greeter__handlers[] = {
     {
         .method = &services__v1__greeter__methods[0],
         .run = services__v1__greeter__say_hello__serve,
+        .batch = services__v1__greeter__say_hello__batch,
     },
     {
         .method = &services__v1__greeter__methods[1],
         .run = services__v1__greeter__set_name__serve,
+        .batch = services__v1__greeter__set_name__batch,
     },
     {
         .method = &services__v1__greeter__methods[2],
+        .run = services__v1__greeter__listen__serve,
     },
     {
         .method = &services__v1__greeter__methods[3],
+        .run = services__v1__greeter__tell__serve,
     },
     {
         .method = &services__v1__greeter__methods[4],
+        .run = services__v1__greeter__chat__serve,
     },
 };
 
@@ -216,15 +283,24 @@ pt_code services__v1__httpthing__get_httppage__unimplemented(
 static pt_code services__v1__httpthing__get_httppage__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Services__V1__HTTPThing *service = impl;
-    return service->get_httppage(
+    return (service->get_httppage ? service->get_httppage : services__v1__httpthing__get_httppage__unimplemented)(
         service->self, call, (const Services__V1__Request *)request,
         (Services__V1__Request *)reply);
+}
+
+static bool services__v1__httpthing__get_httppage__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Services__V1__HTTPThing *service = impl;
+    if (!service->get_httppage__batch) return false;
+    service->get_httppage__batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler services__v1__httpthing__handlers[] = {
     {
         .method = &services__v1__httpthing__methods[0],
         .run = services__v1__httpthing__get_httppage__serve,
+        .batch = services__v1__httpthing__get_httppage__batch,
     },
 };
 
@@ -264,9 +340,25 @@ const pt_service services__v1__only_streams__service = {
     .n_methods = 1,
 };
 
+pt_code services__v1__only_streams__chat__unimplemented(
+    void *self, pt_server_call *call) {
+    (void)self;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "services.v1.OnlyStreams/Chat is not implemented");
+}
+
+static pt_code services__v1__only_streams__chat__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Services__V1__OnlyStreams *service = impl;
+    (void)request;
+    (void)reply;
+    return (service->chat ? service->chat : services__v1__only_streams__chat__unimplemented)(
+        service->self, call);
+}
+
 static const pt_handler services__v1__only_streams__handlers[] = {
     {
         .method = &services__v1__only_streams__methods[0],
+        .run = services__v1__only_streams__chat__serve,
     },
 };
 

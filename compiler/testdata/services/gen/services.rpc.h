@@ -3,19 +3,26 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more.
+ * Streams: NAME__open gives a NAME__stream, whose member is the pt_stream; end it with pt_stream_close. Its
+ * `events` may be NULL, and must otherwise stay until then. All other functions do what those of partie/stream.h
+ * do that have their names: callers' NAME__send, NAME__receive, ..., handlers' NAME__send_reply,
+ * NAME__receive_request, ... */
 #ifndef PARTIE_GEN_services_RPC_H
 #define PARTIE_GEN_services_RPC_H
 
 #include "partie/channel.h"
 #include "partie/server.h"
+#include "partie/stream.h"
 #include "partie/version.h"
 
 #include "services.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "services.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "services.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -46,6 +53,163 @@ void services__v1__greeter__set_name_start(
     pt_channel *channel, pt_context *ctx, const Services__V1__Request *request,
     services__v1__greeter__set_name_done_fn *on_done, void *arg);
 
+typedef struct services__v1__greeter__listen__stream {
+    pt_stream *stream;
+} services__v1__greeter__listen__stream;
+
+typedef struct services__v1__greeter__listen__events {
+    void (*on_message)(services__v1__greeter__listen__stream stream,
+                       const Services__V1__Reply *message, void *arg);
+    void (*on_end)(services__v1__greeter__listen__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} services__v1__greeter__listen__events;
+
+static inline void services__v1__greeter__listen__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const services__v1__greeter__listen__events *events = arg;
+    events->on_message((services__v1__greeter__listen__stream){stream},
+                       (const Services__V1__Reply *)message, events->arg);
+}
+static inline void services__v1__greeter__listen__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const services__v1__greeter__listen__events *events = arg;
+    events->on_end((services__v1__greeter__listen__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__greeter__listen__open(
+    pt_channel *channel, pt_context *ctx, const Services__V1__Request *request,
+    const services__v1__greeter__listen__events *events,
+    services__v1__greeter__listen__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = services__v1__greeter__listen__on_message,
+        .on_end = services__v1__greeter__listen__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &services__v1__greeter__service.methods[2], &request->base,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__listen__receive(
+    services__v1__greeter__listen__stream stream, Services__V1__Reply **ret_message) {
+    ProtobufCMessage *message = NULL;
+    pt_code code = pt_stream_receive(stream.stream, &message);
+    if (code == PT_OK) *ret_message = (Services__V1__Reply *)message;
+    return code;
+}
+
+typedef struct services__v1__greeter__tell__stream {
+    pt_stream *stream;
+} services__v1__greeter__tell__stream;
+
+typedef struct services__v1__greeter__tell__events {
+    void (*on_message)(services__v1__greeter__tell__stream stream,
+                       const Services__V1__Reply *message, void *arg);
+    void (*on_writable)(services__v1__greeter__tell__stream stream, void *arg);
+    void (*on_end)(services__v1__greeter__tell__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} services__v1__greeter__tell__events;
+
+static inline void services__v1__greeter__tell__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const services__v1__greeter__tell__events *events = arg;
+    events->on_message((services__v1__greeter__tell__stream){stream},
+                       (const Services__V1__Reply *)message, events->arg);
+}
+static inline void services__v1__greeter__tell__on_writable(pt_stream *stream, void *arg) {
+    const services__v1__greeter__tell__events *events = arg;
+    if (events->on_writable)
+        events->on_writable((services__v1__greeter__tell__stream){stream}, events->arg);
+}
+static inline void services__v1__greeter__tell__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const services__v1__greeter__tell__events *events = arg;
+    events->on_end((services__v1__greeter__tell__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__greeter__tell__open(
+    pt_channel *channel, pt_context *ctx, const services__v1__greeter__tell__events *events,
+    services__v1__greeter__tell__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = services__v1__greeter__tell__on_message,
+        .on_writable = services__v1__greeter__tell__on_writable,
+        .on_end = services__v1__greeter__tell__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &services__v1__greeter__service.methods[3], NULL,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__tell__send(
+    services__v1__greeter__tell__stream stream, const Services__V1__Request *message) {
+    return pt_stream_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__tell__try_send(
+    services__v1__greeter__tell__stream stream, const Services__V1__Request *message) {
+    return pt_stream_try_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__tell__finish(
+    services__v1__greeter__tell__stream stream, Services__V1__Reply **ret_reply) {
+    ProtobufCMessage *reply = NULL;
+    pt_code code = pt_stream_finish(stream.stream, &reply);
+    if (code == PT_OK) *ret_reply = (Services__V1__Reply *)reply;
+    return code;
+}
+
+typedef struct services__v1__greeter__chat__stream {
+    pt_stream *stream;
+} services__v1__greeter__chat__stream;
+
+typedef struct services__v1__greeter__chat__events {
+    void (*on_message)(services__v1__greeter__chat__stream stream,
+                       const Services__V1__Reply *message, void *arg);
+    void (*on_writable)(services__v1__greeter__chat__stream stream, void *arg);
+    void (*on_end)(services__v1__greeter__chat__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} services__v1__greeter__chat__events;
+
+static inline void services__v1__greeter__chat__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const services__v1__greeter__chat__events *events = arg;
+    events->on_message((services__v1__greeter__chat__stream){stream},
+                       (const Services__V1__Reply *)message, events->arg);
+}
+static inline void services__v1__greeter__chat__on_writable(pt_stream *stream, void *arg) {
+    const services__v1__greeter__chat__events *events = arg;
+    if (events->on_writable)
+        events->on_writable((services__v1__greeter__chat__stream){stream}, events->arg);
+}
+static inline void services__v1__greeter__chat__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const services__v1__greeter__chat__events *events = arg;
+    events->on_end((services__v1__greeter__chat__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__open(
+    pt_channel *channel, pt_context *ctx, const services__v1__greeter__chat__events *events,
+    services__v1__greeter__chat__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = services__v1__greeter__chat__on_message,
+        .on_writable = services__v1__greeter__chat__on_writable,
+        .on_end = services__v1__greeter__chat__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &services__v1__greeter__service.methods[4], NULL,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__send(
+    services__v1__greeter__chat__stream stream, const Services__V1__Request *message) {
+    return pt_stream_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__try_send(
+    services__v1__greeter__chat__stream stream, const Services__V1__Request *message) {
+    return pt_stream_try_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__receive(
+    services__v1__greeter__chat__stream stream, Services__V1__Reply **ret_message) {
+    ProtobufCMessage *message = NULL;
+    pt_code code = pt_stream_receive(stream.stream, &message);
+    if (code == PT_OK) *ret_message = (Services__V1__Reply *)message;
+    return code;
+}
+
 /* Greets. */
 typedef struct Services__V1__Greeter {
     void *self; /* first argument of every handler */
@@ -54,9 +218,17 @@ typedef struct Services__V1__Greeter {
     pt_code (*say_hello)(
         void *self, pt_server_call *call, const Services__V1__Request *request,
         Services__V1__Reply *reply);
+    void (*say_hello__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
     pt_code (*set_name)(
         void *self, pt_server_call *call, const Services__V1__Request *request,
         Services__V1__Reply *reply);
+    void (*set_name__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
+    pt_code (*listen)(
+        void *self, pt_server_call *call, const Services__V1__Request *request);
+    pt_code (*tell)(
+        void *self, pt_server_call *call, Services__V1__Reply *reply);
+    pt_code (*chat)(
+        void *self, pt_server_call *call);
 } Services__V1__Greeter;
 
 pt_code services__v1__greeter__say_hello__unimplemented(
@@ -65,18 +237,92 @@ pt_code services__v1__greeter__say_hello__unimplemented(
 pt_code services__v1__greeter__set_name__unimplemented(
     void *self, pt_server_call *call, const Services__V1__Request *request,
     Services__V1__Reply *reply);
+pt_code services__v1__greeter__listen__unimplemented(
+    void *self, pt_server_call *call, const Services__V1__Request *request);
+pt_code services__v1__greeter__tell__unimplemented(
+    void *self, pt_server_call *call, Services__V1__Reply *reply);
+pt_code services__v1__greeter__chat__unimplemented(
+    void *self, pt_server_call *call);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
 #define SERVICES__V1__GREETER__INIT \
     { \
         .self = NULL, \
         .say_hello = services__v1__greeter__say_hello__unimplemented, \
+        .say_hello__batch = NULL, \
         .set_name = services__v1__greeter__set_name__unimplemented, \
+        .set_name__batch = NULL, \
+        .listen = services__v1__greeter__listen__unimplemented, \
+        .tell = services__v1__greeter__tell__unimplemented, \
+        .chat = services__v1__greeter__chat__unimplemented, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code services__v1__greeter__register(
     pt_server *server, const Services__V1__Greeter *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Services__V1__Request *services__v1__greeter__say_hello__request(
+    const pt_server_call *call) {
+    return (const Services__V1__Request *)pt_server_call_request(call);
+}
+static inline Services__V1__Reply *services__v1__greeter__say_hello__reply(pt_server_call *call) {
+    return (Services__V1__Reply *)pt_server_call_reply(call);
+}
+
+static inline const Services__V1__Request *services__v1__greeter__set_name__request(
+    const pt_server_call *call) {
+    return (const Services__V1__Request *)pt_server_call_request(call);
+}
+static inline Services__V1__Reply *services__v1__greeter__set_name__reply(pt_server_call *call) {
+    return (Services__V1__Reply *)pt_server_call_reply(call);
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__greeter__listen__send_reply(
+    pt_server_call *call, const Services__V1__Reply *reply) {
+    return pt_server_call_send(call, &reply->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__listen__try_send_reply(
+    pt_server_call *call, const Services__V1__Reply *reply) {
+    return pt_server_call_try_send(call, &reply->base);
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__greeter__tell__receive_request(
+    pt_server_call *call, const Services__V1__Request **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Services__V1__Request *)request;
+    return code;
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__tell__try_receive_request(
+    pt_server_call *call, const Services__V1__Request **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_try_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Services__V1__Request *)request;
+    return code;
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__receive_request(
+    pt_server_call *call, const Services__V1__Request **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Services__V1__Request *)request;
+    return code;
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__try_receive_request(
+    pt_server_call *call, const Services__V1__Request **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_try_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Services__V1__Request *)request;
+    return code;
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__send_reply(
+    pt_server_call *call, const Services__V1__Reply *reply) {
+    return pt_server_call_send(call, &reply->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__greeter__chat__try_send_reply(
+    pt_server_call *call, const Services__V1__Reply *reply) {
+    return pt_server_call_try_send(call, &reply->base);
+}
 
 /* ---- services.v1.HTTPThing ---- */
 
@@ -96,6 +342,7 @@ typedef struct Services__V1__HTTPThing {
     pt_code (*get_httppage)(
         void *self, pt_server_call *call, const Services__V1__Request *request,
         Services__V1__Request *reply);
+    void (*get_httppage__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } Services__V1__HTTPThing;
 
 pt_code services__v1__httpthing__get_httppage__unimplemented(
@@ -107,11 +354,20 @@ pt_code services__v1__httpthing__get_httppage__unimplemented(
     { \
         .self = NULL, \
         .get_httppage = services__v1__httpthing__get_httppage__unimplemented, \
+        .get_httppage__batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code services__v1__httpthing__register(
     pt_server *server, const Services__V1__HTTPThing *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Services__V1__Request *services__v1__httpthing__get_httppage__request(
+    const pt_server_call *call) {
+    return (const Services__V1__Request *)pt_server_call_request(call);
+}
+static inline Services__V1__Request *services__v1__httpthing__get_httppage__reply(pt_server_call *call) {
+    return (Services__V1__Request *)pt_server_call_reply(call);
+}
 
 /* ---- services.v1.Empty ---- */
 
@@ -137,20 +393,105 @@ pt_code services__v1__empty__register(
 
 extern const pt_service services__v1__only_streams__service;
 
+typedef struct services__v1__only_streams__chat__stream {
+    pt_stream *stream;
+} services__v1__only_streams__chat__stream;
+
+typedef struct services__v1__only_streams__chat__events {
+    void (*on_message)(services__v1__only_streams__chat__stream stream,
+                       const Services__V1__Reply *message, void *arg);
+    void (*on_writable)(services__v1__only_streams__chat__stream stream, void *arg);
+    void (*on_end)(services__v1__only_streams__chat__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} services__v1__only_streams__chat__events;
+
+static inline void services__v1__only_streams__chat__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const services__v1__only_streams__chat__events *events = arg;
+    events->on_message((services__v1__only_streams__chat__stream){stream},
+                       (const Services__V1__Reply *)message, events->arg);
+}
+static inline void services__v1__only_streams__chat__on_writable(pt_stream *stream, void *arg) {
+    const services__v1__only_streams__chat__events *events = arg;
+    if (events->on_writable)
+        events->on_writable((services__v1__only_streams__chat__stream){stream}, events->arg);
+}
+static inline void services__v1__only_streams__chat__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const services__v1__only_streams__chat__events *events = arg;
+    events->on_end((services__v1__only_streams__chat__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__open(
+    pt_channel *channel, pt_context *ctx, const services__v1__only_streams__chat__events *events,
+    services__v1__only_streams__chat__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = services__v1__only_streams__chat__on_message,
+        .on_writable = services__v1__only_streams__chat__on_writable,
+        .on_end = services__v1__only_streams__chat__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &services__v1__only_streams__service.methods[0], NULL,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__send(
+    services__v1__only_streams__chat__stream stream, const Services__V1__Request *message) {
+    return pt_stream_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__try_send(
+    services__v1__only_streams__chat__stream stream, const Services__V1__Request *message) {
+    return pt_stream_try_send(stream.stream, &message->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__receive(
+    services__v1__only_streams__chat__stream stream, Services__V1__Reply **ret_message) {
+    ProtobufCMessage *message = NULL;
+    pt_code code = pt_stream_receive(stream.stream, &message);
+    if (code == PT_OK) *ret_message = (Services__V1__Reply *)message;
+    return code;
+}
+
 typedef struct Services__V1__OnlyStreams {
     void *self; /* first argument of every handler */
+    pt_code (*chat)(
+        void *self, pt_server_call *call);
 } Services__V1__OnlyStreams;
 
+pt_code services__v1__only_streams__chat__unimplemented(
+    void *self, pt_server_call *call);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
 #define SERVICES__V1__ONLY_STREAMS__INIT \
     { \
         .self = NULL, \
+        .chat = services__v1__only_streams__chat__unimplemented, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code services__v1__only_streams__register(
     pt_server *server, const Services__V1__OnlyStreams *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__receive_request(
+    pt_server_call *call, const Services__V1__Request **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Services__V1__Request *)request;
+    return code;
+}
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__try_receive_request(
+    pt_server_call *call, const Services__V1__Request **ret_request) {
+    const ProtobufCMessage *request = NULL;
+    pt_code code = pt_server_call_try_receive(call, &request);
+    if (code == PT_OK) *ret_request = (const Services__V1__Request *)request;
+    return code;
+}
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__send_reply(
+    pt_server_call *call, const Services__V1__Reply *reply) {
+    return pt_server_call_send(call, &reply->base);
+}
+static inline PT_MUST_CHECK pt_code services__v1__only_streams__chat__try_send_reply(
+    pt_server_call *call, const Services__V1__Reply *reply) {
+    return pt_server_call_try_send(call, &reply->base);
+}
 
 PROTOBUF_C__END_DECLS
 

@@ -64,18 +64,43 @@ pt_code grpc__health__v1__health__check__unimplemented(
 static pt_code grpc__health__v1__health__check__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Grpc__Health__V1__Health *service = impl;
-    return service->check(
+    return (service->check ? service->check : grpc__health__v1__health__check__unimplemented)(
         service->self, call, (const Grpc__Health__V1__HealthCheckRequest *)request,
         (Grpc__Health__V1__HealthCheckResponse *)reply);
+}
+
+static bool grpc__health__v1__health__check__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Grpc__Health__V1__Health *service = impl;
+    if (!service->check__batch) return false;
+    service->check__batch(service->self, calls, n_calls);
+    return true;
+}
+
+pt_code grpc__health__v1__health__watch__unimplemented(
+    void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request) {
+    (void)self;
+    (void)request;
+    return pt_server_call_fail(call, PT_UNIMPLEMENTED, "grpc.health.v1.Health/Watch is not implemented");
+}
+
+static pt_code grpc__health__v1__health__watch__serve(
+    const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
+    const Grpc__Health__V1__Health *service = impl;
+    (void)reply;
+    return (service->watch ? service->watch : grpc__health__v1__health__watch__unimplemented)(
+        service->self, call, (const Grpc__Health__V1__HealthCheckRequest *)request);
 }
 
 static const pt_handler grpc__health__v1__health__handlers[] = {
     {
         .method = &grpc__health__v1__health__methods[0],
         .run = grpc__health__v1__health__check__serve,
+        .batch = grpc__health__v1__health__check__batch,
     },
     {
         .method = &grpc__health__v1__health__methods[1],
+        .run = grpc__health__v1__health__watch__serve,
     },
 };
 

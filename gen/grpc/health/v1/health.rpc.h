@@ -3,19 +3,26 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more.
+ * Streams: NAME__open gives a NAME__stream, whose member is the pt_stream; end it with pt_stream_close. Its
+ * `events` may be NULL, and must otherwise stay until then. All other functions do what those of partie/stream.h
+ * do that have their names: callers' NAME__send, NAME__receive, ..., handlers' NAME__send_reply,
+ * NAME__receive_request, ... */
 #ifndef PARTIE_GEN_grpc_2Fhealth_2Fv1_2Fhealth_RPC_H
 #define PARTIE_GEN_grpc_2Fhealth_2Fv1_2Fhealth_RPC_H
 
 #include "partie/channel.h"
 #include "partie/server.h"
+#include "partie/stream.h"
 #include "partie/version.h"
 
 #include "grpc/health/v1/health.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "grpc/health/v1/health.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "grpc/health/v1/health.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -35,28 +42,97 @@ void grpc__health__v1__health__check_start(
     pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
     grpc__health__v1__health__check_done_fn *on_done, void *arg);
 
+/* Sends the present status at once, then every change. */
+typedef struct grpc__health__v1__health__watch__stream {
+    pt_stream *stream;
+} grpc__health__v1__health__watch__stream;
+
+typedef struct grpc__health__v1__health__watch__events {
+    void (*on_message)(grpc__health__v1__health__watch__stream stream,
+                       const Grpc__Health__V1__HealthCheckResponse *message, void *arg);
+    void (*on_end)(grpc__health__v1__health__watch__stream stream, pt_context *ctx, void *arg);
+    void *arg;
+} grpc__health__v1__health__watch__events;
+
+static inline void grpc__health__v1__health__watch__on_message(
+    pt_stream *stream, const ProtobufCMessage *message, void *arg) {
+    const grpc__health__v1__health__watch__events *events = arg;
+    events->on_message((grpc__health__v1__health__watch__stream){stream},
+                       (const Grpc__Health__V1__HealthCheckResponse *)message, events->arg);
+}
+static inline void grpc__health__v1__health__watch__on_end(
+    pt_stream *stream, pt_context *ctx, void *arg) {
+    const grpc__health__v1__health__watch__events *events = arg;
+    events->on_end((grpc__health__v1__health__watch__stream){stream}, ctx, events->arg);
+}
+
+static inline PT_MUST_CHECK pt_code grpc__health__v1__health__watch__open(
+    pt_channel *channel, pt_context *ctx, const Grpc__Health__V1__HealthCheckRequest *request,
+    const grpc__health__v1__health__watch__events *events,
+    grpc__health__v1__health__watch__stream *ret_stream) {
+    const pt_stream_events untyped = {
+        .on_message = grpc__health__v1__health__watch__on_message,
+        .on_end = grpc__health__v1__health__watch__on_end,
+        .arg = (void *)events,
+    };
+    return pt_stream_open(channel, ctx, &grpc__health__v1__health__service.methods[1], &request->base,
+                          events ? &untyped : NULL, &ret_stream->stream);
+}
+static inline PT_MUST_CHECK pt_code grpc__health__v1__health__watch__receive(
+    grpc__health__v1__health__watch__stream stream, Grpc__Health__V1__HealthCheckResponse **ret_message) {
+    ProtobufCMessage *message = NULL;
+    pt_code code = pt_stream_receive(stream.stream, &message);
+    if (code == PT_OK) *ret_message = (Grpc__Health__V1__HealthCheckResponse *)message;
+    return code;
+}
+
 typedef struct Grpc__Health__V1__Health {
     void *self; /* first argument of every handler */
     /* Answers NOT_FOUND for a service that the server does not have. */
     pt_code (*check)(
         void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
         Grpc__Health__V1__HealthCheckResponse *reply);
+    void (*check__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
+    /* Sends the present status at once, then every change. */
+    pt_code (*watch)(
+        void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request);
 } Grpc__Health__V1__Health;
 
 pt_code grpc__health__v1__health__check__unimplemented(
     void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request,
     Grpc__Health__V1__HealthCheckResponse *reply);
+pt_code grpc__health__v1__health__watch__unimplemented(
+    void *self, pt_server_call *call, const Grpc__Health__V1__HealthCheckRequest *request);
 
 /* Every rpc answers UNIMPLEMENTED until its handler is set. */
 #define GRPC__HEALTH__V1__HEALTH__INIT \
     { \
         .self = NULL, \
         .check = grpc__health__v1__health__check__unimplemented, \
+        .check__batch = NULL, \
+        .watch = grpc__health__v1__health__watch__unimplemented, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code grpc__health__v1__health__register(
     pt_server *server, const Grpc__Health__V1__Health *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Grpc__Health__V1__HealthCheckRequest *grpc__health__v1__health__check__request(
+    const pt_server_call *call) {
+    return (const Grpc__Health__V1__HealthCheckRequest *)pt_server_call_request(call);
+}
+static inline Grpc__Health__V1__HealthCheckResponse *grpc__health__v1__health__check__reply(pt_server_call *call) {
+    return (Grpc__Health__V1__HealthCheckResponse *)pt_server_call_reply(call);
+}
+
+static inline PT_MUST_CHECK pt_code grpc__health__v1__health__watch__send_reply(
+    pt_server_call *call, const Grpc__Health__V1__HealthCheckResponse *reply) {
+    return pt_server_call_send(call, &reply->base);
+}
+static inline PT_MUST_CHECK pt_code grpc__health__v1__health__watch__try_send_reply(
+    pt_server_call *call, const Grpc__Health__V1__HealthCheckResponse *reply) {
+    return pt_server_call_try_send(call, &reply->base);
+}
 
 PROTOBUF_C__END_DECLS
 

@@ -55,15 +55,24 @@ pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplement
 static pt_code partie__reflection__v1__reflection_service__get_descriptors__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Partie__Reflection__V1__ReflectionService *service = impl;
-    return service->get_descriptors(
+    return (service->get_descriptors ? service->get_descriptors : partie__reflection__v1__reflection_service__get_descriptors__unimplemented)(
         service->self, call, (const Partie__Reflection__V1__GetDescriptorsRequest *)request,
         (Partie__Reflection__V1__GetDescriptorsResponse *)reply);
+}
+
+static bool partie__reflection__v1__reflection_service__get_descriptors__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Partie__Reflection__V1__ReflectionService *service = impl;
+    if (!service->get_descriptors__batch) return false;
+    service->get_descriptors__batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler partie__reflection__v1__reflection_service__handlers[] = {
     {
         .method = &partie__reflection__v1__reflection_service__methods[0],
         .run = partie__reflection__v1__reflection_service__get_descriptors__serve,
+        .batch = partie__reflection__v1__reflection_service__get_descriptors__batch,
     },
 };
 

@@ -3,7 +3,9 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more. */
 #ifndef PARTIE_GEN_partie_2Freflection_2Fv1_2Freflection_RPC_H
 #define PARTIE_GEN_partie_2Freflection_2Fv1_2Freflection_RPC_H
 
@@ -13,9 +15,9 @@
 
 #include "partie/reflection/v1/reflection.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "partie/reflection/v1/reflection.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "partie/reflection/v1/reflection.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -41,6 +43,7 @@ typedef struct Partie__Reflection__V1__ReflectionService {
     pt_code (*get_descriptors)(
         void *self, pt_server_call *call, const Partie__Reflection__V1__GetDescriptorsRequest *request,
         Partie__Reflection__V1__GetDescriptorsResponse *reply);
+    void (*get_descriptors__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } Partie__Reflection__V1__ReflectionService;
 
 pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplemented(
@@ -52,11 +55,20 @@ pt_code partie__reflection__v1__reflection_service__get_descriptors__unimplement
     { \
         .self = NULL, \
         .get_descriptors = partie__reflection__v1__reflection_service__get_descriptors__unimplemented, \
+        .get_descriptors__batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code partie__reflection__v1__reflection_service__register(
     pt_server *server, const Partie__Reflection__V1__ReflectionService *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Partie__Reflection__V1__GetDescriptorsRequest *partie__reflection__v1__reflection_service__get_descriptors__request(
+    const pt_server_call *call) {
+    return (const Partie__Reflection__V1__GetDescriptorsRequest *)pt_server_call_request(call);
+}
+static inline Partie__Reflection__V1__GetDescriptorsResponse *partie__reflection__v1__reflection_service__get_descriptors__reply(pt_server_call *call) {
+    return (Partie__Reflection__V1__GetDescriptorsResponse *)pt_server_call_reply(call);
+}
 
 PROTOBUF_C__END_DECLS
 

@@ -55,15 +55,24 @@ pt_code imports__a__v1__user_service__ping__unimplemented(
 static pt_code imports__a__v1__user_service__ping__serve(
     const void *impl, pt_server_call *call, const ProtobufCMessage *request, ProtobufCMessage *reply) {
     const Imports__A__V1__UserService *service = impl;
-    return service->ping(
+    return (service->ping ? service->ping : imports__a__v1__user_service__ping__unimplemented)(
         service->self, call, (const Google__Protobuf__Empty *)request,
         (Imports__C__V1__Shared *)reply);
+}
+
+static bool imports__a__v1__user_service__ping__batch(
+    const void *impl, pt_server_call *const *calls, size_t n_calls) {
+    const Imports__A__V1__UserService *service = impl;
+    if (!service->ping__batch) return false;
+    service->ping__batch(service->self, calls, n_calls);
+    return true;
 }
 
 static const pt_handler imports__a__v1__user_service__handlers[] = {
     {
         .method = &imports__a__v1__user_service__methods[0],
         .run = imports__a__v1__user_service__ping__serve,
+        .batch = imports__a__v1__user_service__ping__batch,
     },
 };
 

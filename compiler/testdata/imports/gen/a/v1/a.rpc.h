@@ -3,7 +3,9 @@
  * Callers: NAME(...) waits and returns ctx->status.code; on PT_OK *ret_reply lives in the context's arena.
  * NAME_start(...) returns at once and calls `on_done` once, on a thread of the runtime; `reply` is NULL unless
  * ctx->status.code is PT_OK. Both copy the request. partie/channel.h says more.
- * Servers: fill a handler struct that starts as its INIT, and register it. partie/server.h says more. */
+ * Servers: fill a handler struct that starts as its INIT, and register it. A handler NAME__batch gets calls that
+ * wait together, in place of NAME; it takes NAME__request and NAME__reply of each and ends each with
+ * pt_server_call_finish. NULL: calls come one by one. partie/server.h says more. */
 #ifndef PARTIE_GEN_a_2Fv1_2Fa_RPC_H
 #define PARTIE_GEN_a_2Fv1_2Fa_RPC_H
 
@@ -15,9 +17,9 @@
 #include "google/protobuf/empty.pb.h"
 #include "a/v1/a.pb.h"
 
-#if PT_STUBS_VERSION < 1
+#if PT_STUBS_VERSION < 2
 #error "a/v1/a.rpc.h needs a newer libpartie: update it, or generate again with its own protoc-gen-partie"
-#elif PT_STUBS_OLDEST > 1
+#elif PT_STUBS_OLDEST > 2
 #error "a/v1/a.rpc.h is too old for this libpartie: generate it again (scripts/generate)"
 #endif
 
@@ -41,6 +43,7 @@ typedef struct Imports__A__V1__UserService {
     pt_code (*ping)(
         void *self, pt_server_call *call, const Google__Protobuf__Empty *request,
         Imports__C__V1__Shared *reply);
+    void (*ping__batch)(void *self, pt_server_call *const *calls, size_t n_calls);
 } Imports__A__V1__UserService;
 
 pt_code imports__a__v1__user_service__ping__unimplemented(
@@ -52,11 +55,20 @@ pt_code imports__a__v1__user_service__ping__unimplemented(
     { \
         .self = NULL, \
         .ping = imports__a__v1__user_service__ping__unimplemented, \
+        .ping__batch = NULL, \
     }
 
 /* Adds the service to a server that does not listen yet. `impl` must outlive the server. Errors: pt_server_add's. */
 pt_code imports__a__v1__user_service__register(
     pt_server *server, const Imports__A__V1__UserService *impl, pt_status *st) PT_MUST_CHECK;
+
+static inline const Google__Protobuf__Empty *imports__a__v1__user_service__ping__request(
+    const pt_server_call *call) {
+    return (const Google__Protobuf__Empty *)pt_server_call_request(call);
+}
+static inline Imports__C__V1__Shared *imports__a__v1__user_service__ping__reply(pt_server_call *call) {
+    return (Imports__C__V1__Shared *)pt_server_call_reply(call);
+}
 
 PROTOBUF_C__END_DECLS
 
