@@ -8,7 +8,7 @@
 
 /* Where a member stands, for errors: "methodConfig[2].retryPolicy". */
 typedef struct pt_config_place {
-    char path[96];
+    char path[160];
     pt_status *st; /* may be NULL */
 } pt_config_place;
 
