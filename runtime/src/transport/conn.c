@@ -4,12 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "core/wire.h"
-
-#define GREETING_BYTES 8
 #define GREETING_TIMEOUT_MS 10000
-#define REST_TIMEOUT_MS 100 /* for what a peer had sent before the connection broke */
-#define READ_BYTES 32768
+#define REST_TIMEOUT_MS 100       /* for what a peer had sent before the connection broke */
 #define BATCH_BYTES 16384         /* small messages leave together in writes of up to this */
 #define MESSAGES_PER_FLUSH 16     /* while messages are being received, what they cause to be sent is flushed after so many */
 #define SLOW_PEER_BYTES (1 << 20) /* waiting to be written: then the peer doesn't read */
@@ -37,37 +33,9 @@ struct pt_conn {
     const uint8_t *send_at;     /* from here */
     size_t send_left;           /* so much */
 
-    bool greeted, reading_rest; /* the receive callback's */
-    pt_block *partial;          /* a message longer than the buffer, */
-    size_t partial_have;        /* so much of which is there */
-    size_t in_start, in_len;    /* unread part of the buffer */
-    uint8_t in[READ_BYTES];
+    bool reading_rest;  /* the receive callback's, */
+    pt_framing framing; /* as is this */
 };
-
-/* ---- blocks ---- */
-
-static pt_block *new_block(size_t len) {
-    pt_block *b = len < SIZE_MAX / 2 ? malloc(sizeof *b + len) : NULL;
-    if (!b) return NULL;
-    b->next = NULL;
-    b->len = len;
-    b->start = b->data;
-    return b;
-}
-
-bool pt_block_new(size_t len, pt_msg *ret_msg) {
-    pt_block *b = new_block(len);
-    if (b) *ret_msg = (pt_msg){.handle = b, .bytes = b->data, .len = len};
-    return b != NULL;
-}
-
-void pt_block_free(pt_msg msg) {
-    free(msg.handle);
-}
-
-static size_t wire_len(const pt_block *b) {
-    return (size_t)(b->data - b->start) + b->len;
-}
 
 /* ---- life ---- */
 
@@ -78,8 +46,11 @@ pt_conn *pt_conn_new(nng_stream *stream, const pt_conn_config *config) {
     pt_conn *c = malloc(sizeof *c);
     if (!c) goto fail;
     memset(c, 0, offsetof(pt_conn, batch));
-    memset(&c->send_at, 0, offsetof(pt_conn, in) - offsetof(pt_conn, send_at));
+    memset(&c->send_at, 0, offsetof(pt_conn, framing) + offsetof(pt_framing, buffer) - offsetof(pt_conn, send_at));
     c->config = *config;
+    c->framing.local = config->local;
+    c->framing.peer_protocol = config->peer_protocol;
+    c->framing.receive_bytes = config->receive_bytes;
     c->out_end = &c->out;
     c->paused = true; /* until it starts */
     atomic_init(&c->refs, 1);
@@ -105,7 +76,7 @@ void pt_conn_unref(pt_conn *c) {
     nng_aio_reap(c->receive);
     nng_aio_reap(c->send);
     nng_stream_free(c->stream);
-    free(c->partial);
+    pt_framing_done(&c->framing);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -180,17 +151,17 @@ static pt_block *take_out(pt_conn *c) {
 /* Chooses what is written next: one long message, or as many short ones as fit. False: nothing waits. With the lock. */
 static bool choose_send(pt_conn *c) {
     if (!c->out || c->broken || atomic_load(&c->closed)) return false;
-    if (wire_len(c->out) > BATCH_BYTES) {
+    if (pt_block_wire_len(c->out) > BATCH_BYTES) {
         c->sent_alone = take_out(c);
         c->send_at = c->sent_alone->start;
-        c->send_left = wire_len(c->sent_alone);
+        c->send_left = pt_block_wire_len(c->sent_alone);
         return true;
     }
     size_t len = 0;
-    while (c->out && wire_len(c->out) <= BATCH_BYTES - len) {
+    while (c->out && pt_block_wire_len(c->out) <= BATCH_BYTES - len) {
         pt_block *b = take_out(c);
-        memcpy(c->batch + len, b->start, wire_len(b));
-        len += wire_len(b);
+        memcpy(c->batch + len, b->start, pt_block_wire_len(b));
+        len += pt_block_wire_len(b);
         free(b);
     }
     c->send_at = c->batch;
@@ -258,13 +229,7 @@ static void on_sent(void *arg) {
 
 bool pt_conn_queue(pt_conn *c, pt_slice words, pt_msg msg, uint32_t tag) {
     pt_block *b = msg.handle;
-    size_t len = words.len + msg.len;
-    b->start = b->data - words.len - 8 - c->config.local;
-    uint8_t *p = b->start;
-    if (c->config.local) *p++ = 1;
-    for (int i = 0; i < 8; i++)
-        *p++ = (uint8_t)((uint64_t)len >> (56 - 8 * i));
-    memcpy(p, words.ptr, words.len);
+    pt_block_write_head(b, words, c->config.local);
     b->tag = tag;
     b->next = NULL;
     pthread_mutex_lock(&c->lock);
@@ -272,7 +237,7 @@ bool pt_conn_queue(pt_conn *c, pt_slice words, pt_msg msg, uint32_t tag) {
     if (open) {
         *c->out_end = b;
         c->out_end = &b->next;
-        c->out_bytes += wire_len(b);
+        c->out_bytes += pt_block_wire_len(b);
     }
     pthread_mutex_unlock(&c->lock);
     if (!open) free(b);
@@ -290,103 +255,34 @@ static bool is_broken(pt_conn *c) {
 
 /* As post_send. */
 static void post_receive(pt_conn *c) {
-    nng_iov iov = {.iov_buf = c->in + c->in_start + c->in_len, .iov_len = READ_BYTES - c->in_start - c->in_len};
-    if (c->partial)
-        iov = (nng_iov){.iov_buf = c->partial->data + c->partial_have, .iov_len = c->partial->len - c->partial_have};
+    nng_iov iov;
+    iov.iov_buf = pt_framing_space(&c->framing, &iov.iov_len);
     bool rest = c->reading_rest;
     pt_conn_ref(c);
     nng_aio_set_iov(c->receive, 1, &iov);
-    nng_aio_set_timeout(c->receive, rest ? REST_TIMEOUT_MS : c->greeted ? NNG_DURATION_INFINITE : GREETING_TIMEOUT_MS);
+    nng_aio_set_timeout(c->receive, rest ? REST_TIMEOUT_MS : c->framing.greeted ? NNG_DURATION_INFINITE : GREETING_TIMEOUT_MS);
     nng_stream_recv(c->stream, c->receive);
     if (atomic_load(&c->closed)) nng_aio_abort(c->receive, NNG_ECLOSED);
     if (!rest && is_broken(c)) nng_aio_abort(c->receive, NNG_ECONNSHUT);
     pt_conn_unref(c);
 }
 
-static void consume(pt_conn *c, size_t n) {
-    c->in_start += n;
-    c->in_len -= n;
-    if (c->in_len == 0) c->in_start = 0;
-}
-
-/* Bytes of the SP words at the front; 0: there are none that a peer may send. */
-static size_t words_len(const uint8_t *bytes, size_t len) {
-    for (size_t at = 0; at + 4 <= len && at < 4 * PT_SP_WORDS_MAX; at += 4)
-        if (bytes[at] & 0x80) return at + 4;
-    return 0;
-}
-
-static bool read_greeting(pt_conn *c) {
-    const uint8_t *p = c->in + c->in_start;
-    uint16_t peer = (uint16_t)(p[4] << 8 | p[5]);
-    if (p[0] || p[1] != 'S' || p[2] != 'P' || p[3] || p[6] || p[7] || peer != c->config.peer_protocol) return false;
-    c->greeted = true;
-    consume(c, GREETING_BYTES);
-    c->config.events->ready(c->config.owner, c);
-    return true;
-}
-
 typedef enum step { STEP_ON, STEP_READ, STEP_PAUSE, STEP_CLOSE } step;
 
-/* Hands over a message that is there as `len` bytes at `bytes`. `whole`: the block that they are in, or NULL. */
-static step deliver(pt_conn *c, const uint8_t *bytes, size_t len, pt_block *whole) {
-    size_t words = words_len(bytes, len);
-    pt_msg msg = {.handle = whole, .bytes = (uint8_t *)bytes + words, .len = len - words};
-    if (!words) return STEP_CLOSE;
-    if (!whole) {
-        if (!pt_block_new(len - words, &msg)) return STEP_CLOSE;
-        memcpy(msg.bytes, bytes + words, len - words);
-    }
-    if (c->config.events->message(c->config.owner, c, pt_slice_of(bytes, words), msg)) return STEP_ON;
-    if (!whole) pt_block_free(msg);
-    return STEP_PAUSE;
-}
-
-/* Begins a message that does not fit the buffer. */
-static step begin_partial(pt_conn *c, size_t head, size_t len) {
-    c->partial = new_block(len);
-    if (!c->partial) return STEP_CLOSE;
-    c->partial_have = c->in_len - head;
-    memcpy(c->partial->data, c->in + c->in_start + head, c->partial_have);
-    consume(c, c->in_len);
-    return STEP_READ;
-}
-
-/* The next message of the buffer. */
-static step step_buffer(pt_conn *c) {
-    const uint8_t *p = c->in + c->in_start;
-    size_t head = 8u + c->config.local;
-    uint64_t len = 0;
-    if (c->in_len < head) {
-        memmove(c->in, p, c->in_len);
-        c->in_start = 0;
-        return STEP_READ;
-    }
-    if (c->config.local && p[0] != 1) return STEP_CLOSE;
-    for (int i = 0; i < 8; i++)
-        len = len << 8 | p[head - 8 + (size_t)i];
-    if (len > c->config.receive_bytes) return STEP_CLOSE;
-    if (len > c->in_len - head) {
-        if (len + head > READ_BYTES) return begin_partial(c, head, (size_t)len);
-        memmove(c->in, p, c->in_len);
-        c->in_start = 0;
-        return STEP_READ;
-    }
-    step s = deliver(c, p + head, (size_t)len, NULL);
-    if (s == STEP_ON) consume(c, head + (size_t)len);
-    return s;
-}
-
 static step step_once(pt_conn *c) {
-    if (!c->greeted) {
-        if (c->in_len < GREETING_BYTES) return STEP_READ;
-        return read_greeting(c) ? STEP_ON : STEP_CLOSE;
+    pt_slice words;
+    pt_msg payload;
+    bool taken;
+    switch (pt_framing_next(&c->framing, &words, &payload)) {
+    case PT_FRAMING_GREETED: c->config.events->ready(c->config.owner, c); return STEP_ON;
+    case PT_FRAMING_MESSAGE:
+        taken = c->config.events->message(c->config.owner, c, words, payload);
+        pt_framing_over(&c->framing, payload, taken);
+        return taken ? STEP_ON : STEP_PAUSE;
+    case PT_FRAMING_MORE: return STEP_READ;
+    case PT_FRAMING_BAD: break;
     }
-    if (!c->partial) return step_buffer(c);
-    if (c->partial_have < c->partial->len) return STEP_READ;
-    step s = deliver(c, c->partial->data, c->partial->len, c->partial);
-    if (s == STEP_ON) c->partial = NULL; /* it is the receiver's */
-    return s;
+    return STEP_CLOSE;
 }
 
 static void set_corked(pt_conn *c, bool corked) {
@@ -443,16 +339,14 @@ static void on_received(void *arg) {
         post_receive(c);
         return;
     }
-    if (c->partial)
-        c->partial_have += n;
-    else
-        c->in_len += n;
+    pt_framing_added(&c->framing, n);
     step s = error ? STEP_CLOSE : STEP_PAUSE;
     while (s == STEP_PAUSE) {
         s = step_through(c);
         if (s == STEP_PAUSE && pause_reading(c)) break;
     }
-    if (s == STEP_CLOSE) pt_conn_close(c, c->greeted ? "the connection was lost" : "the peer speaks another protocol, or left");
+    if (s == STEP_CLOSE)
+        pt_conn_close(c, c->framing.greeted ? "the connection was lost" : "the peer speaks another protocol, or left");
     if (s == STEP_READ && !atomic_load(&c->closed)) {
         post_receive(c);
         return;
@@ -467,16 +361,15 @@ static void on_received(void *arg) {
 
 void pt_conn_start(pt_conn *c) {
     pt_msg greeting;
-    bool made = pt_block_new(GREETING_BYTES, &greeting);
+    bool made = pt_block_new(PT_SP_GREETING_BYTES, &greeting);
     if (made) {
-        uint8_t high = (uint8_t)(c->config.protocol >> 8), low = (uint8_t)c->config.protocol;
-        memcpy(greeting.bytes, (uint8_t[GREETING_BYTES]){0, 'S', 'P', 0, high, low, 0, 0}, GREETING_BYTES);
+        pt_sp_write_greeting(greeting.bytes, c->config.protocol);
         pthread_mutex_lock(&c->lock);
         c->paused = false;
         c->receiving = true;
         c->out = greeting.handle;
         c->out_end = &c->out->next;
-        c->out_bytes = GREETING_BYTES;
+        c->out_bytes = PT_SP_GREETING_BYTES;
         pthread_mutex_unlock(&c->lock);
         pt_conn_ref(c);
         pt_conn_flush(c);

@@ -10,27 +10,7 @@
 
 #include <nng/nng.h>
 
-#include "rpc/transport.h"
-
-/* SP's words before the payload: the request's id, with the ids of devices on the way before it; nng allows 15 of them. */
-#define PT_SP_WORDS_MAX 15
-#define PT_SP_HEADER_MAX (4 * (PT_SP_WORDS_MAX + 1))
-
-enum { PT_SP_REQ = 0x30, PT_SP_REP = 0x31 };
-
-/* Memory behind a pt_msg: what stands before the message on the wire has room before it, so that all leaves in one piece. */
-typedef struct pt_block {
-    struct pt_block *next; /* in a queue of a connection */
-    uint32_t tag;          /* the sender's own */
-    size_t len;            /* of data */
-    uint8_t *start;        /* of what is written: within room, or data */
-    uint8_t room[16 + PT_SP_HEADER_MAX];
-    uint8_t data[];
-} pt_block;
-
-/* pt_transport's msg_new and msg_free. */
-bool pt_block_new(size_t len, pt_msg *ret_msg);
-void pt_block_free(pt_msg msg);
+#include "transport/framing.h"
 
 typedef struct pt_conn pt_conn;
 

@@ -246,11 +246,7 @@ static void on_closed(void *owner, pt_conn *conn, pt_block *unsent, const char *
     pt_exchange *list = was_up ? take_sent(link, unsent) : NULL;
     link->conn = link->greeting = NULL;
     pthread_mutex_unlock(&link->lock);
-    if (!was_up)
-        for (pt_block *b = unsent, *next; b; b = next) {
-            next = b->next;
-            free(b);
-        }
+    if (!was_up) pt_blocks_free(unsent);
     for (pt_exchange *x = list, *next; x; x = next) {
         next = x->next_ended;
         pt_block *b = x->unsent;

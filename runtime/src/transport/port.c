@@ -22,7 +22,7 @@ struct pt_arrival {
     void *user;    /* the receiver's */
     pt_conn *conn; /* while a request is there; holds a reference */
     size_t words_len;
-    uint8_t words[PT_SP_HEADER_MAX]; /* to be sent back */
+    uint8_t words[PT_SP_WORDS_BYTES]; /* to be sent back */
 };
 
 typedef struct listener {
@@ -149,10 +149,7 @@ static void unlink_conn(pt_conn **list, pt_conn *conn, pt_conn **(*next)(pt_conn
 static void on_closed(void *owner, pt_conn *conn, pt_block *unsent, const char *reason) {
     pt_port *port = owner;
     (void)reason;
-    for (pt_block *b = unsent, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
+    pt_blocks_free(unsent);
     pthread_mutex_lock(&port->lock);
     unlink_conn(&port->conns, conn, pt_conn_next);
     unlink_conn(&port->waiting, conn, pt_conn_next_waiting);
