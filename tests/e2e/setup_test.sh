@@ -58,6 +58,10 @@ sets_grow() {
     lacks valgrind
     expect 0 setup --print tools
     has valgrind
+    lacks grpc
+    expect 0 setup --print bench
+    has libgrpc++-dev
+    lacks criterion
     [ ! -e "$scratch/apt" ]
 }
 
@@ -112,7 +116,7 @@ refuses_nonsense() {
 
 check 'says and does nothing when nothing is lacking' nothing_to_do
 check 'installs just what is lacking, in one transaction, and says why' installs_what_is_lacking
-check 'run, test and tools each add to the one before' sets_grow
+check 'run, test and tools each add to the one before; bench to run' sets_grow
 check 'uses sudo when not root' uses_sudo
 check 'says what root must do when there is no sudo' without_root_and_sudo
 check 'lists the packages where there is no apt-get' without_apt
