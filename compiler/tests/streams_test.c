@@ -92,7 +92,7 @@ static pt_context ctx;
 
 Test(client, a_server_stream_leaves_with_its_request) {
     services__v1__greeter__listen__stream stream = {NULL};
-    cr_expect_eq(services__v1__greeter__listen__open(CHANNEL, &ctx, &request, NULL, &stream), PT_OK);
+    cr_assert_eq(services__v1__greeter__listen__open(CHANNEL, &ctx, &request, NULL, &stream), PT_OK);
     cr_expect_eq(stream.stream, &the_stream);
     cr_expect_eq(on, CHANNEL);
     cr_expect_eq(seen.ctx, &ctx);
@@ -105,7 +105,7 @@ Test(client, a_server_stream_leaves_with_its_request) {
 Test(client, a_stream_that_does_not_open_leaves_the_handle_alone) {
     services__v1__greeter__chat__stream stream = {(pt_stream *)&some_channel};
     answer = PT_RESOURCE_EXHAUSTED;
-    cr_expect_eq(services__v1__greeter__chat__open(CHANNEL, &ctx, NULL, &stream), PT_RESOURCE_EXHAUSTED);
+    cr_assert_eq(services__v1__greeter__chat__open(CHANNEL, &ctx, NULL, &stream), PT_RESOURCE_EXHAUSTED);
     cr_expect_eq(stream.stream, (pt_stream *)&some_channel);
 }
 
@@ -135,7 +135,7 @@ Test(client, a_failed_receive_leaves_the_message_alone) {
 Test(client, a_client_stream_sends_and_finishes) {
     services__v1__greeter__tell__stream stream;
     reply_type *final = NULL;
-    cr_expect_eq(services__v1__greeter__tell__open(CHANNEL, &ctx, NULL, &stream), PT_OK);
+    cr_assert_eq(services__v1__greeter__tell__open(CHANNEL, &ctx, NULL, &stream), PT_OK);
     cr_expect_null(handed);
     cr_expect_eq(seen.method, &services__v1__greeter__service.methods[3]);
     cr_expect_eq(services__v1__greeter__tell__send(stream, &request), PT_OK);
@@ -153,7 +153,7 @@ Test(client, a_client_stream_sends_and_finishes) {
 Test(client, a_bidi_stream_sends_and_receives) {
     services__v1__greeter__chat__stream stream;
     reply_type *message = NULL;
-    cr_expect_eq(services__v1__greeter__chat__open(CHANNEL, &ctx, NULL, &stream), PT_OK);
+    cr_assert_eq(services__v1__greeter__chat__open(CHANNEL, &ctx, NULL, &stream), PT_OK);
     cr_expect_eq(seen.method, &services__v1__greeter__service.methods[4]);
     cr_expect_eq(services__v1__greeter__chat__send(stream, &request), PT_OK);
     delivered = &reply.base;
@@ -286,9 +286,9 @@ static pt_code chat(void *self, pt_server_call *of) {
     if (services__v1__greeter__chat__send_reply(of, &reply)) return PT_CANCELLED;
     cr_expect_eq(on, &call);
     answer = PT_WOULD_BLOCK;
-    message = NULL;
+    given = NULL;
     cr_expect_eq(services__v1__greeter__chat__try_receive_request(of, &message), PT_WOULD_BLOCK);
-    cr_expect_null(message);
+    cr_expect_eq(message, &request);
     return services__v1__greeter__chat__try_send_reply(of, &reply);
 }
 
@@ -325,6 +325,7 @@ Test(server, streams_both_ways, .init = serve) {
 }
 
 Test(server, a_stream_without_a_handler_is_unimplemented_by_name) {
+    cr_expect_eq(impl.tell, services__v1__greeter__tell__unimplemented);
     cr_expect_eq(services__v1__greeter__register(SERVER, &impl, NULL), PT_ALREADY_EXISTS);
     cr_expect_eq(seen.handlers[2].run(seen.impl, &call, &request.base, NULL), PT_UNIMPLEMENTED);
     cr_expect_str_eq(seen.message, "services.v1.Greeter/Listen is not implemented");
