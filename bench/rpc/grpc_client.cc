@@ -6,7 +6,7 @@
 #include "common/clock.h"
 #include "common/load.h"
 #include "echo.grpc.pb.h"
-#include "grpc_peer.h"
+#include "grpc_peer.hpp"
 
 namespace {
 

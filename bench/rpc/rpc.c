@@ -19,27 +19,27 @@
 static const char usage[] =
     "usage: scripts/bench rpc [OPTION...]\n"
     "\n"
-    "Unary calls with a payload of 64 bytes on one connection: partie, with its generated stubs, a deadline and two pairs of "
-    "metadata on every\n"
-    "call, beside others. Client and server are separate processes. Every reply is checked.\n"
+    "Unary calls with a payload of 64 bytes on one connection: partie, with its generated stubs, a deadline and two\n"
+    "pairs of metadata on every call, beside others. Client and server are separate processes. Every reply is checked.\n"
     "\n"
     "  --json FILE        write the results there too\n"
     "  --rounds N         measure everything N times, interleaved, and take medians (default: 5)\n"
     "  --seconds S        measure each for S seconds (default: 1)\n"
-    "  --peers LIST       of partie        handlers on the receiving thread, which suits an echo (what ratios are about)\n"
-    "                        partie-pool   the same with handlers on a pool of threads\n"
-    "                        grpc          gRPC C++, asynchronous, tuned; with and without tcmalloc\n"
-    "                        thrift        Apache Thrift for C (c_glib), pipelined\n"
-    "                        nng           nng's REQ/REP contexts as they are\n"
-    "                        raw           frames on a socket, one write for all that wait: the ceiling\n"
-    "                        raw-single    the same with a write for each frame\n"
-    "  --depths LIST      calls outstanding (default: 1,16,64,256)\n"
+    "  --peers LIST       of (default: all)\n"
+    "                       partie        handlers on the receiving thread, which suits an echo; what ratios are about\n"
+    "                       partie-pool   the same with handlers on a pool of threads\n"
+    "                       grpc          gRPC C++, asynchronous, tuned; with and without tcmalloc\n"
+    "                       thrift        Apache Thrift for C (c_glib), pipelined\n"
+    "                       nng           nng's REQ/REP contexts as they are\n"
+    "                       raw           frames on a socket, one write for all that wait: the ceiling\n"
+    "                       raw-single    the same with a write for each frame\n"
+    "  --depths LIST      calls outstanding; `stream` is one server stream, its messages counted as calls and the time\n"
+    "                     from one to the next as latency (default: 1,16,64,256,stream)\n"
     "  --transports LIST  of tcp and unix (default: both)\n"
     "\n"
-    "CPU is that of client and server together, in seconds a million calls; RSS that of the server when it has answered one "
-    "call and is idle;\n"
-    "first answer the time from its start to that answer; others the processors that everything else took up: best kept below "
-    "0.2.\n";
+    "CPU is that of client and server together, in seconds a million calls; RSS that of the server, idle after one\n"
+    "call; 1st ans. the time from its start to that call's answer; others the processors that everything else on the\n"
+    "machine took up: figures are good where that is below 0.2.\n";
 
 enum { CALLS, P50, P99, CPU, RSS, FIRST, OTHERS, N_METRICS };
 
@@ -57,11 +57,13 @@ static const pt_metric metrics[N_METRICS] = {
 typedef struct variant {
     const char *peer, *name;
     const char *program; /* rpc-PROGRAM-server and -client */
+    bool stream;         /* for the depth STREAM only, with a client of its own: rpc-PROGRAM-stream-client */
     const char *server_mode, *client_mode, *preload;
 } variant;
 
 static const variant variants[] = {
     {.peer = "partie", .name = "", .program = "partie", .server_mode = "inline"},
+    {.peer = "partie", .name = "", .program = "partie", .server_mode = "read", .stream = true},
     {.peer = "partie-pool", .name = "", .program = "partie", .server_mode = "read"},
     {.peer = "grpc", .name = "tuned", .program = "grpc"},
     {.peer = "grpc", .name = "tuned+tcmalloc", .program = "grpc", .preload = PT_BENCH_TCMALLOC},
@@ -70,6 +72,8 @@ static const variant variants[] = {
     {.peer = "raw", .name = "", .program = "raw", .server_mode = "batch", .client_mode = "batch"},
     {.peer = "raw-single", .name = "", .program = "raw", .server_mode = "single", .client_mode = "single"},
 };
+
+#define STREAM "stream" /* in place of a depth */
 
 static const char *const peer_names[] = {"partie", "partie-pool", "grpc", "thrift", "nng", "raw", "raw-single", NULL};
 static const char *const transport_names[] = {"tcp", "unix", NULL};
@@ -93,20 +97,27 @@ typedef struct bench {
     size_t n_cases;
 } bench;
 
+/* The path of a variant's server or client. */
+static void program_path(const bench *b, const variant *v, const char *side, char *ret_path, size_t size) {
+    const char *kind = v->stream && strcmp(side, "client") == 0 ? "-stream" : "";
+    snprintf(ret_path, size, "%s/rpc-%s%s-%s", b->programs, v->program, kind, side);
+}
+
 static pt_code measure(const pt_case *c, void *arg, double *ret_values, pt_status *st) {
     const bench *b = arg;
     const cell *what = c->arg;
     const variant *v = what->variant;
     double warm_up = b->seconds * WARM_UP_SHARE < MAX_WARM_UP ? b->seconds * WARM_UP_SHARE : MAX_WARM_UP;
     char server[PATH_MAX], client[PATH_MAX], socket_path[96], url[112], warm_up_text[32], seconds_text[32];
-    snprintf(server, sizeof server, "%s/rpc-%s-server", b->programs, v->program);
-    snprintf(client, sizeof client, "%s/rpc-%s-client", b->programs, v->program);
+    program_path(b, v, "server", server, sizeof server);
+    program_path(b, v, "client", client, sizeof client);
     snprintf(socket_path, sizeof socket_path, "%s/rpc", b->sockets);
     snprintf(url, sizeof url, what->local ? "ipc://%s" : "tcp://127.0.0.1:0", socket_path);
     snprintf(warm_up_text, sizeof warm_up_text, "%g", warm_up);
     snprintf(seconds_text, sizeof seconds_text, "%g", b->seconds);
     char *server_args[] = {server, url, (char *)v->server_mode, NULL};
-    char *client_args[] = {client, (char *)what->depth, warm_up_text, seconds_text, (char *)v->client_mode, NULL};
+    char *client_args[] = {client, v->stream ? "1" : (char *)what->depth, warm_up_text, seconds_text, (char *)v->client_mode,
+                           NULL};
     pt_pair pair = {.server = server_args, .client = client_args, .preload = v->preload, .seconds = warm_up + b->seconds};
     pt_pair_result result;
     pt_code code = pt_pair_measure(&pair, &result, st);
@@ -125,7 +136,7 @@ static pt_code measure(const pt_case *c, void *arg, double *ret_values, pt_statu
 /* False where its packages were lacking when this was built. */
 static bool is_built(const bench *b, const variant *v) {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/rpc-%s-server", b->programs, v->program);
+    program_path(b, v, "client", path, sizeof path);
     return access(path, X_OK) == 0 && (!v->preload || access(v->preload, R_OK) == 0);
 }
 
@@ -145,8 +156,9 @@ static void add_cases(bench *b) {
         const char *depths = b->depths;
         while (pt_list_next(&depths, depth, sizeof depth)) {
             for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
-                if (pt_list_has(b->peers, variants[i].peer) && is_built(b, &variants[i]))
-                    add_case(b, &variants[i], transport, depth);
+                const variant *v = &variants[i];
+                if (pt_list_has(b->peers, v->peer) && v->stream == (strcmp(depth, STREAM) == 0) && is_built(b, v))
+                    add_case(b, v, transport, depth);
             }
         }
     }
@@ -156,7 +168,7 @@ static void add_cases(bench *b) {
 static void check_built(const bench *b) {
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
         const variant *v = &variants[i];
-        if (pt_list_has(b->peers, v->peer) && !is_built(b, v))
+        if (pt_list_has(b->peers, v->peer) && !v->stream && !is_built(b, v))
             fprintf(stderr, "rpc: %s%s%s is left out: its packages were lacking when this was built (scripts/setup bench)\n",
                     v->peer, *v->name ? " " : "", v->name);
     }
@@ -167,8 +179,8 @@ static void check_depths(const char *list) {
     while (pt_list_next(&list, depth, sizeof depth)) {
         char *end;
         unsigned long n = strtoul(depth, &end, 10);
-        if (end != depth && !*end && n >= 1 && n <= 1024) continue;
-        fprintf(stderr, "rpc: --depths: %s: not a number from 1 to 1024; see --help\n", depth);
+        if (strcmp(depth, STREAM) == 0 || (end != depth && !*end && n >= 1 && n <= 1024)) continue;
+        fprintf(stderr, "rpc: --depths: %s: neither a number from 1 to 1024 nor " STREAM "; see --help\n", depth);
         exit(2);
     }
 }
@@ -209,7 +221,7 @@ static pt_code run(bench *b, pt_status *st) {
 
 int main(int argc, char **argv) {
     static bench b = {.peers = "partie,partie-pool,grpc,thrift,nng,raw,raw-single",
-                      .depths = "1,16,64,256",
+                      .depths = "1,16,64,256," STREAM,
                       .transports = "tcp,unix",
                       .rounds = 5,
                       .seconds = 1};

@@ -106,7 +106,7 @@ wrong_use() {
     expect 2 bench rpc --peers partie,avian-carriers
     has 'avian-carriers'
     expect 2 bench rpc --depths 0
-    has 'not a number from 1 to 1024'
+    has 'neither a number from 1 to 1024'
     expect 2 bench rpc --seconds -1
     expect 2 bench rpc --rounds
     has 'a value must follow'
