@@ -279,16 +279,10 @@ static pt_code hear(void *self, pt_server_call *of, reply_type *final) {
 
 static pt_code chat(void *self, pt_server_call *of) {
     const request_type *message = NULL;
-    cr_expect_eq(of, &call);
     *(int *)self += 100;
-    if (services__v1__greeter__chat__receive_request(of, &message)) return PT_CANCELLED;
+    cr_expect_eq(services__v1__greeter__chat__receive_request(of, &message), PT_OK);
     cr_expect_eq(message, &request);
-    if (services__v1__greeter__chat__send_reply(of, &reply)) return PT_CANCELLED;
-    cr_expect_eq(on, &call);
-    answer = PT_WOULD_BLOCK;
-    given = NULL;
-    cr_expect_eq(services__v1__greeter__chat__try_receive_request(of, &message), PT_WOULD_BLOCK);
-    cr_expect_eq(message, &request);
+    cr_expect_eq(services__v1__greeter__chat__send_reply(of, &reply), PT_OK);
     return services__v1__greeter__chat__try_send_reply(of, &reply);
 }
 
@@ -304,24 +298,39 @@ static void serve(void) {
     given = &request.base;
 }
 
-Test(server, streams_replies, .init = serve) {
+Test(server, streams_replies) {
+    serve();
     cr_expect_eq(seen.handlers[2].run(seen.impl, &call, &request.base, NULL), PT_OK);
     cr_expect_eq(calls, 1);
     cr_expect_eq(on, &call);
     cr_expect_str_eq(asked, "call_send call_try_send");
 }
 
-Test(server, takes_a_stream_of_requests, .init = serve) {
+Test(server, takes_a_stream_of_requests) {
+    serve();
     cr_expect_eq(seen.handlers[3].run(seen.impl, &call, NULL, &reply.base), PT_OK);
     cr_expect_eq(calls, 10);
     cr_expect_eq(on, &call);
     cr_expect_str_eq(asked, "call_receive call_try_receive");
 }
 
-Test(server, streams_both_ways, .init = serve) {
-    cr_expect_eq(seen.handlers[4].run(seen.impl, &call, NULL, NULL), PT_WOULD_BLOCK);
+Test(server, streams_both_ways) {
+    serve();
+    cr_expect_eq(seen.handlers[4].run(seen.impl, &call, NULL, NULL), PT_OK);
     cr_expect_eq(calls, 100);
-    cr_expect_str_eq(asked, "call_receive call_send call_try_receive call_try_send");
+    cr_expect_eq(on, &call);
+    cr_expect_str_eq(asked, "call_receive call_send call_try_send");
+}
+
+Test(server, a_failed_receive_leaves_the_request_alone) {
+    const request_type *message = &request;
+    answer = PT_WOULD_BLOCK;
+    cr_expect_eq(services__v1__greeter__chat__try_receive_request(&call, &message), PT_WOULD_BLOCK);
+    cr_expect_eq(message, &request);
+    answer = PT_CANCELLED;
+    cr_expect_eq(services__v1__greeter__chat__receive_request(&call, &message), PT_CANCELLED);
+    cr_expect_eq(message, &request);
+    cr_expect_str_eq(asked, "call_try_receive call_receive");
 }
 
 Test(server, a_stream_without_a_handler_is_unimplemented_by_name) {
