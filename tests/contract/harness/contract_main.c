@@ -1,6 +1,5 @@
-/* Main of a contract suite: starts the service under test with what it needs and the gateway in front of them, tells the tests
- * where they are, runs Criterion, and stops everything. A test is a process of its own, so this is the one place that all
- * share.
+/* Main of a contract suite: starts the service under test with what it needs and the gateway in front of them, runs itself
+ * again as the process that has the tests and learns from its environment where the programs are, and stops everything.
  *
  * PARTIE_CONTRACT_SERVICE (name), PARTIE_SERVICES_DIR and PARTIE_CASES_DIR (paths) come from the build. */
 #include "probe.h"
@@ -13,11 +12,17 @@
 #include <criterion/hooks.h>
 #include <criterion/options.h>
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
 
 #define MAX_SERVICES 16
 #define MAX_ARGS (PT_SERVICE_CONF_WORDS + 3)
@@ -243,22 +248,47 @@ ReportHook(POST_TEST)(struct criterion_test_stats *stats) {
         fprintf(stderr, "[SKIP] %s::%s: %s\n", stats->test->category, stats->test->name, stats->message ? stats->message : "");
 }
 
-/* Visible, as Criterion starts each test as a new process of this program and looks `main` up there to put its own in place. */
-__attribute__((visibility("default"))) int main(int argc, char **argv) {
+/* ---- the two processes of a suite ---- */
+
+/* Runs this program again, as the one that has the tests, and waits. Criterion waits for any child of its process, so programs
+ * that may die during a test must not be among them. Returns its exit status. */
+static int run_tests(char **argv) {
+    char *again[MAX_ARGS + 4] = {"setpriv", "--pdeathsig=KILL", "/proc/self/exe"};
+    char self[4096] = "";
+    pid_t pid;
+    int status = 0;
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) give_up("/proc/self/exe cannot be read");
+    again[2] = self;
+    for (size_t i = 1; i < MAX_ARGS && argv[i]; i++)
+        again[i + 2] = argv[i];
+    int error = posix_spawnp(&pid, again[0], NULL, NULL, again, environ);
+    if (error) give_up(strerror(error));
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int run_system(char **argv) {
     static contract_system sys;
+    pt_tempdir_init(&sys.folder);
+    start_service(&sys, PARTIE_CONTRACT_SERVICE, 0);
+    fill_needed(&sys);
+    start_gateway(&sys);
+    tell_tests(&sys);
+    int status = run_tests(argv);
+    return stop_system(&sys) ? status : 1;
+}
+
+static int run_criterion(int argc, char **argv) {
     struct criterion_test_set *tests = criterion_initialize();
     int status = 0;
     criterion_options.jobs = 1; /* a flood of one test must not be another's late answer */
-    if (criterion_handle_args(argc, argv, true)) {
-        pt_tempdir_init(&sys.folder);
-        start_service(&sys, PARTIE_CONTRACT_SERVICE, 0);
-        fill_needed(&sys);
-        start_gateway(&sys);
-        tell_tests(&sys);
-        bool passed = criterion_run_all_tests(tests);
-        bool stopped = stop_system(&sys);
-        status = passed && stopped ? 0 : 1;
-    }
+    if (criterion_handle_args(argc, argv, true)) status = !criterion_run_all_tests(tests);
     criterion_finalize(tests);
     return status;
+}
+
+/* Visible, as Criterion starts each test as a new process of this program and looks `main` up there to put its own in place. */
+__attribute__((visibility("default"))) int main(int argc, char **argv) {
+    return getenv(PT_ENV_SERVICE_URL) ? run_criterion(argc, argv) : run_system(argv);
 }

@@ -4,7 +4,7 @@
  *     needs = ingest-events
  *     args = --db {data}/query-events.db --ingest-events {url:ingest-events}
  *
- * `needs` names services that must listen before; `args` are given to the program, with {data} for a folder of the system's own
+ * `needs` names services that must listen before; `args` are given to the program, with {data} for a folder of its own
  * and {url:NAME} for where a needed service listens. Whoever starts it adds --listen. Both may be absent. */
 #ifndef PT_CONTRACT_SERVICE_CONF_H
 #define PT_CONTRACT_SERVICE_CONF_H
