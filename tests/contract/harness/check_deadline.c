@@ -74,7 +74,6 @@ static void start_flood(pt_probe *p, flood *f) {
         pt_draw_message(&p->draw, p->rpc->input, PT_DRAW_PATIENT, &request);
         pt_context_init(&f->calls[i]);
         f->calls[i].timeout_ms = FLOOD_MS;
-        f->calls[i].wait_for_ready = true;
         pt_call_start(p->channel, &f->calls[i], p->rpc->full_name, pt_buf_slice(&request), count_done, f);
         pt_buf_done(&request);
     }

@@ -62,7 +62,7 @@ void pt_probe_done(pt_probe *p) {
 pt_code pt_probe_call(pt_probe *p, const char *method, pt_slice request, uint32_t timeout_ms, pt_answer *ret_answer) {
     pt_context_init(&ret_answer->ctx);
     ret_answer->ctx.timeout_ms = timeout_ms;
-    ret_answer->ctx.wait_for_ready = true;
+    ret_answer->ctx.wait_for_ready = false; /* it listens, or it has died */
     ret_answer->reply = (pt_slice){0};
     return pt_call_wait(p->channel, &ret_answer->ctx, method, request, &ret_answer->reply);
 }
