@@ -3,9 +3,9 @@
  * The mapping is proto3 JSON (https://protobuf.dev/programming-guides/json/) over RFC 8259 text; it refuses bad UTF-8, lone
  * surrogates, a member twice, numbers out of range, bytes behind the value, and nesting over the limit.
  *
- * With `annotations`, a PT_JSON_RAW field takes and gives any JSON value, null too, without the whitespace between tokens; an empty
- * one is written as null. Entries of a PT_JSON_INLINE field are members of the enclosing object; null means unset there, and an
- * entry may not be named as a field is, nor "@type".
+ * With `annotations`, a PT_JSON_RAW field takes and gives any JSON value, null too, without the whitespace between tokens; an
+ * empty one is written as null. Entries of a PT_JSON_INLINE field are members of the enclosing object; null means unset there,
+ * and an entry may not be named as a field is, nor "@type".
  *
  * Nesting costs about 1 KiB of stack a level. Texts and messages of 2 GiB or more are RESOURCE_EXHAUSTED. */
 #ifndef PARTIE_JSON_H

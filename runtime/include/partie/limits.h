@@ -25,14 +25,13 @@ typedef struct pt_limits {
     }
 
 /* Checks a serialized message before protobuf-c sees it: well-formed (tags, lengths), each known field has a wire type that it
- * can have, depth, number of fields (those of nested messages too; a packed field is one), strings are UTF-8 without NUL. It does
- * not recurse and allocates nothing; it takes 40 KiB of stack. Of protobuf's freedoms it refuses those that protobuf-c's unpack
- * can't take: groups, a packed bool that is not 0 or 1 in one byte, and a message field that stands twice and is not repeated.
- * So an unpack of what passed fails for want of memory only, or of a required field of proto2.
- * Works from protobuf-c's descriptor, so it serves generated types; see schema.h for types that are loaded at run time.
- * `st` may be NULL. A depth over 1000 counts as 1000.
- * INVALID_ARGUMENT: malformed; the message names field path and byte. RESOURCE_EXHAUSTED: over a limit.
- * Thread: any. */
+ * can have, depth, number of fields (those of nested messages too; a packed field is one), strings are UTF-8 without NUL. It
+ * does not recurse and allocates nothing; it takes 40 KiB of stack. Of protobuf's freedoms it refuses those that protobuf-c's
+ * unpack can't take: groups, a packed bool that is not 0 or 1 in one byte, and a message field that stands twice and is not
+ * repeated. So an unpack of what passed fails for want of memory only, or of a required field of proto2. Works from
+ * protobuf-c's descriptor, so it serves generated types; see schema.h for types that are loaded at run time. `st` may be NULL.
+ * A depth over 1000 counts as 1000. INVALID_ARGUMENT: malformed; the message names field path and byte. RESOURCE_EXHAUSTED:
+ * over a limit. Thread: any. */
 pt_code pt_message_check(const ProtobufCMessageDescriptor *type, pt_slice bytes, const pt_limits *limits,
                          pt_status *st) PT_MUST_CHECK;
 

@@ -147,8 +147,8 @@ const pt_field *pt_type_field_json(const pt_type *type, const char *name, size_t
 const pt_enum_value *pt_enum_named(const pt_enum *e, const char *name, size_t len);
 const pt_enum_value *pt_enum_numbered(const pt_enum *e, int32_t number);
 
-/* Checks serialized bytes as pt_message_check (limits.h) does, by a loaded type, but with all of protobuf's freedoms: groups are
- * passed over (each counts as depth), a packed bool may be any varint, and parts of one message may stand apart. */
+/* Checks serialized bytes as pt_message_check (limits.h) does, by a loaded type, but with all of protobuf's freedoms: groups
+ * are passed over (each counts as depth), a packed bool may be any varint, and parts of one message may stand apart. */
 struct pt_limits; /* limits.h */
 pt_code pt_type_check(const pt_type *type, pt_slice bytes, const struct pt_limits *limits, pt_status *st) PT_MUST_CHECK;
 
