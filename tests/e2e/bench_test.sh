@@ -76,7 +76,10 @@ rpc_stops_when_told() {
     mkdir -p -- "$scratch/tmp"
     TMPDIR=$scratch/tmp "$root/scripts/bench" --build "$build" rpc --seconds 20 --peers raw --depths 1 2>"$scratch/err" &
     local driver=$! status=0
-    until pgrep -P "$driver" -f rpc-raw-server >"$scratch/server"; do sleep 0.02; done
+    until pgrep -P "$driver" -f rpc-raw-server >"$scratch/server"; do
+        kill -0 "$driver"
+        sleep 0.02
+    done
     kill -TERM "$driver"
     wait "$driver" || status=$?
     [ "$status" -eq 1 ]
