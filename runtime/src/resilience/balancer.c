@@ -46,14 +46,13 @@ static bool within_bound(const search *s, uint32_t i) {
     return (double)outstanding_of(s->set->endpoints[i]) < share * s->b->policy->load_bound_percentage / 100;
 }
 
-/* Whether it looks as if it could be taken. */
+/* Whether it is to be tried at this level; how full it is and what its breaker says shows when it is taken. */
 static bool eligible(const search *s, uint32_t i) {
     const pt_endpoint *e = s->set->endpoints[i];
     if (!atomic_load_explicit(&e->ready, memory_order_relaxed)) return false;
     if (s->level < EJECTED && pt_outlier_ejected(&e->outlier)) return false;
     if (s->level < AGAIN && was_tried(s->q, e)) return false;
-    if (s->bounded && !within_bound(s, i)) return false;
-    return outstanding_of(e) < s->b->max_outstanding && pt_breaker_admits(&e->breaker, s->q->now_ns);
+    return !s->bounded || within_bound(s, i);
 }
 
 static bool take(const search *s, uint32_t i) {

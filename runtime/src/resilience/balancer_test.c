@@ -168,6 +168,23 @@ Test(balancer, two_choices_keep_the_load_even) {
     unmake(N);
 }
 
+Test(balancer, two_choices_load_by_weight) {
+    enum { CALLS = 4000 };
+    static pt_pick picks[CALLS];
+    pt_random random;
+    pt_random_init(&random);
+    make(PT_POWER_OF_TWO_CHOICES, 4);
+    weights[2] = 5;
+    remake(4);
+    for (int i = 0; i < CALLS; i++)
+        pick(pt_random_next(&random), &picks[i]);
+    for (int i = 0; i < 4; i++)
+        cr_assert_float_eq((double)counts[i], i == 2 ? 2500.0 : 500.0, 25, "endpoint %d: %u", i, counts[i]);
+    for (int i = 0; i < CALLS; i++)
+        pt_balancer_release(&balancer, &picks[i]);
+    unmake(4);
+}
+
 Test(balancer, two_choices_by_latency_avoid_a_slow_endpoint_and_come_back) {
     pt_random random;
     pt_random_init(&random);

@@ -122,8 +122,7 @@ static void report_probe(pt_breaker *b, pt_breaker_outcome outcome, uint64_t now
     } else if (outcome == PT_BREAKER_FAILURE) {
         open_until_probe(b, now_ns);
     } else {
-        atomic_store(&b->probe_ns, now_ns); /* the next call is the probe */
-        change(b, PT_BREAKER_OPEN);
+        change(b, PT_BREAKER_OPEN); /* its time is over already: the next call is the probe */
     }
 }
 

@@ -194,7 +194,7 @@ static void *probe_often(void *arg) {
         if (n > atomic_load(&most_probing)) atomic_store(&most_probing, n);
         atomic_fetch_sub(&probing, 1);
         pt_breaker_report(&breaker, ticket, PT_BREAKER_FAILURE, PT_SECONDS(900));
-        if (pt_breaker_look(&breaker, 0).n_opened > 2000) atomic_store(&stop, true);
+        if (pt_breaker_look(&breaker, 0).n_opened > 100000) atomic_store(&stop, true);
     }
     return NULL;
 }

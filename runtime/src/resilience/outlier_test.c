@@ -67,26 +67,42 @@ Test(outlier, a_common_rate_of_failures_ejects_nobody) {
     cr_assert_eq(ejected(), 0);
 }
 
-Test(outlier, too_few_calls_or_hosts_say_nothing) {
-    all_well(99, 0, 0);
+Test(outlier, an_endpoint_with_few_calls_is_not_judged) {
+    for (int i = 1; i < N; i++)
+        report(i, 100, 0, 0);
     report(0, 0, 99, 0);
-    report(0, 0, 0, 0);
     sweep(PT_SECONDS(10));
-    cr_assert_eq(ejected(), 0, "one host has 198 calls, the others 99 of the 100 needed");
-    for (int i = 0; i < 4; i++)
-        report(i, i ? 200 : 0, i ? 0 : 200, 0);
+    cr_assert_eq(ejected(), 0);
+    for (int i = 1; i < N; i++)
+        report(i, 100, 0, 0);
+    report(0, 0, 100, 0);
     sweep(PT_SECONDS(20));
-    cr_assert_eq(ejected(), 0, "4 hosts of the 5 needed");
+    cr_assert_eq(ejected(), 1);
 }
 
+Test(outlier, few_endpoints_are_not_judged) {
+    policy.success_rate.threshold = 1000;
+    for (int hosts = 4; hosts <= 5; hosts++) {
+        for (int i = 0; i < hosts; i++)
+            report(i, i ? 200 : 0, i ? 0 : 200, 0);
+        sweep(PT_SECONDS(10));
+        cr_assert_eq(ejected(), hosts == 5, "%d hosts", hosts);
+    }
+}
+
+/* Two intervals with too few calls each; were either count kept, the second would have enough. */
 Test(outlier, counts_begin_anew_with_each_interval) {
-    all_well(60, 0, 0);
-    report(0, 0, 60, 0);
-    sweep(PT_SECONDS(10));
-    all_well(60, 0, 0);
-    report(0, 0, 60, 0);
-    sweep(PT_SECONDS(20));
-    cr_assert_eq(ejected(), 0, "60 calls in each of two intervals are not 100 in one");
+    static const struct { int bad_successes, bad_failures, successes, failures; } cases[] = {{0, 60, 20, 40}, {46, 9, 55, 0}};
+    for (size_t c = 0; c < 2; c++) {
+        memset(storage, 0, sizeof storage);
+        for (uint64_t interval = 1; interval <= 2; interval++) {
+            report(0, cases[c].bad_successes, cases[c].bad_failures, 0);
+            for (int i = 1; i < N; i++)
+                report(i, cases[c].successes, cases[c].failures, 0);
+            sweep(PT_SECONDS(10) * interval);
+            cr_assert_eq(ejected(), 0, "case %zu", c);
+        }
+    }
 }
 
 Test(outlier, ejects_by_failure_percentage_at_the_threshold) {
