@@ -66,7 +66,7 @@ Test(fault, service_away_is_503_with_retry_after, .init = start, .fini = stop, .
     assert_error(&reply, 503, "UNAVAILABLE");
     char retry_after[32];
     cr_assert(pt_http_header(&reply, "Retry-After", retry_after, sizeof retry_after), "%s", reply.headers);
-    cr_assert_gt(atof(retry_after), 0.0);
+    cr_assert_gt(strtol(retry_after, NULL, 10), 0, "Retry-After: %s", retry_after);
 
     /* The other service answers as before. */
     cr_assert(pt_http_send(sys.http, "GET", "/query/events", NULL, NULL, 0, &reply));
@@ -74,7 +74,7 @@ Test(fault, service_away_is_503_with_retry_after, .init = start, .fini = stop, .
     pt_http_reply_done(&reply);
 
     pt_system_restart_ingest(&sys);
-    cr_assert(pt_wait_until(stored, (void *)(uintptr_t) "away", 20000), "it does not come back");
+    cr_assert(pt_wait_until(stored, (char[]){"away"}, 20000), "it does not come back");
 }
 
 Test(fault, service_late_is_504, .init = init, .fini = stop, .timeout = 200) {
@@ -91,7 +91,7 @@ Test(fault, service_late_is_504, .init = init, .fini = stop, .timeout = 200) {
     assert_error(&reply, 504, "DEADLINE_EXCEEDED");
     cr_assert(took >= 600 && took < 15000, "answered after %" PRId64 " ms", took);
     pt_http_reply_done(&reply);
-    cr_assert(pt_wait_until(stored, (void *)(uintptr_t) "late", 20000), "it does not come back");
+    cr_assert(pt_wait_until(stored, (char[]){"late"}, 20000), "it does not come back");
 }
 
 Test(fault, gateway_may_start_first, .init = init, .fini = stop, .timeout = 200) {
@@ -103,7 +103,7 @@ Test(fault, gateway_may_start_first, .init = init, .fini = stop, .timeout = 200)
     pt_system_start_query(&sys, NULL, NULL);
     pt_system_start_ingest(&sys, NULL, NULL);
     pt_system_wait_ready(&sys);
-    cr_assert(stored((void *)(uintptr_t) "early"));
+    cr_assert(stored((char[]){"early"}));
 }
 
 /* Appends until a write fails; returns how many were stored. Every answer on the way must be one of the two. */
@@ -134,7 +134,7 @@ static void check_full_disk(void (*make_room)(void)) {
     json_decref(status);
 
     make_room();
-    cr_assert(pt_wait_until(stored, (void *)(uintptr_t) "room", 20000), "it does not recover");
+    cr_assert(pt_wait_until(stored, (char[]){"room"}, 20000), "it does not recover");
     pt_http_reply_done(&reply);
 }
 

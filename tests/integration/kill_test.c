@@ -26,7 +26,7 @@ static void check_everything(const pt_load *load, uint64_t expected) {
 
 Test(kill, ingest_events_in_mid_load_loses_nothing, .init = start, .fini = stop, .timeout = 400) {
     pt_load_options options = {.clients = 16, .per_client = 2000, .batch = 16, .patience_ms = 60000};
-    const uint64_t all = 16 * 2000;
+    const uint64_t all = UINT64_C(16) * 2000;
     pt_load *load = pt_load_start(sys.base_url, &options);
     for (unsigned kills = 1; kills <= 4; kills++) {
         pt_load_wait_for(load, all * kills / 5);
@@ -40,7 +40,7 @@ Test(kill, ingest_events_in_mid_load_loses_nothing, .init = start, .fini = stop,
 
 Test(kill, ingest_events_with_single_appends_loses_nothing, .init = start, .fini = stop, .timeout = 400) {
     pt_load_options options = {.clients = 32, .per_client = 60, .batch = 1, .patience_ms = 60000};
-    const uint64_t all = 32 * 60;
+    const uint64_t all = UINT64_C(32) * 60;
     pt_load *load = pt_load_start(sys.base_url, &options);
     for (unsigned kills = 1; kills <= 2; kills++) {
         pt_load_wait_for(load, all * kills / 3);
@@ -53,7 +53,7 @@ Test(kill, ingest_events_with_single_appends_loses_nothing, .init = start, .fini
 
 Test(kill, ingest_events_stopped_by_sigterm_answers_what_it_took, .init = start, .fini = stop, .timeout = 400) {
     pt_load_options options = {.clients = 8, .per_client = 800, .batch = 10, .patience_ms = 60000};
-    const uint64_t all = 8 * 800;
+    const uint64_t all = UINT64_C(8) * 800;
     pt_load *load = pt_load_start(sys.base_url, &options);
     for (unsigned stops = 1; stops <= 2; stops++) {
         pt_load_wait_for(load, all * stops / 3);
@@ -67,7 +67,7 @@ Test(kill, ingest_events_stopped_by_sigterm_answers_what_it_took, .init = start,
 
 Test(kill, query_events_in_mid_load_resumes_its_copy, .init = start, .fini = stop, .timeout = 400) {
     pt_load_options options = {.clients = 8, .per_client = 800, .batch = 20, .patience_ms = 60000};
-    const uint64_t all = 8 * 800;
+    const uint64_t all = UINT64_C(8) * 800;
     pt_load *load = pt_load_start(sys.base_url, &options);
     for (unsigned kills = 1; kills <= 3; kills++) {
         pt_load_wait_for(load, all * kills / 4);
@@ -81,7 +81,7 @@ Test(kill, query_events_in_mid_load_resumes_its_copy, .init = start, .fini = sto
 
 Test(kill, gateway_in_mid_load_loses_nothing, .init = start, .fini = stop, .timeout = 400) {
     pt_load_options options = {.clients = 8, .per_client = 800, .batch = 10, .patience_ms = 60000};
-    const uint64_t all = 8 * 800;
+    const uint64_t all = UINT64_C(8) * 800;
     pt_load *load = pt_load_start(sys.base_url, &options);
     for (unsigned kills = 1; kills <= 3; kills++) {
         pt_load_wait_for(load, all * kills / 4);

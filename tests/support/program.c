@@ -18,8 +18,6 @@
 
 #include "support/clock.h"
 
-extern char **environ;
-
 enum { MAX_LISTENERS = 4, MAX_URL = 256, OUTPUT_BYTES = 64 * 1024 };
 
 struct pt_program {
@@ -44,23 +42,24 @@ const char *pt_program_path(const char *name) {
 
 /* The launchers' options come before the program: setpriv makes it die with us, prlimit limits its files. Both exec, so
  * the process is the program itself in the end. */
-static char **build_argv(const char *path, const char *const *args, uint64_t max_file_bytes, char *fsize, size_t fsize_len) {
+static const char **build_argv(const char *path, const char *const *args, uint64_t max_file_bytes, char *fsize,
+                               size_t fsize_len) {
     size_t count = 0;
     while (args && args[count])
         count++;
-    char **argv = calloc(count + 8, sizeof *argv);
+    const char **argv = calloc(count + 8, sizeof *argv);
     cr_assert_not_null(argv);
     size_t n = 0;
-    argv[n++] = (char *)(uintptr_t) "setpriv";
-    argv[n++] = (char *)(uintptr_t) "--pdeathsig=KILL";
+    argv[n++] = "setpriv";
+    argv[n++] = "--pdeathsig=KILL";
     if (max_file_bytes) {
         snprintf(fsize, fsize_len, "--fsize=%" PRIu64 ":unlimited", max_file_bytes);
-        argv[n++] = (char *)(uintptr_t) "prlimit";
+        argv[n++] = "prlimit";
         argv[n++] = fsize;
     }
-    argv[n++] = (char *)(uintptr_t)path;
+    argv[n++] = path;
     for (size_t i = 0; i < count; i++)
-        argv[n++] = (char *)(uintptr_t)args[i];
+        argv[n++] = args[i];
     return argv;
 }
 
@@ -71,40 +70,46 @@ static bool overridden(const char *entry, const char *const *additions) {
     return false;
 }
 
-static char **build_environment(const char *const *additions) {
+static const char **build_environment(const char *const *additions) {
     size_t most = 1, n = 0;
     for (size_t i = 0; additions && additions[i]; i++)
         most++;
     for (size_t i = 0; environ[i]; i++)
         most++;
-    char **all = calloc(most, sizeof *all);
+    const char **all = calloc(most, sizeof *all);
     cr_assert_not_null(all);
     for (size_t i = 0; additions && additions[i]; i++)
-        all[n++] = (char *)(uintptr_t)additions[i];
+        all[n++] = additions[i];
     for (size_t i = 0; environ[i]; i++)
         if (!overridden(environ[i], additions)) all[n++] = environ[i];
     return all;
 }
 
-static void spawn(pt_program *program, char **argv, char **environment, int output) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
+/* No signal ignored or blocked that the test's own program had so. */
+static void init_attributes(posix_spawnattr_t *attributes, bool ignore_xfsz) {
     sigset_t defaults, none;
     sigemptyset(&none);
     sigfillset(&defaults);
-    if (program->options.max_file_bytes) sigdelset(&defaults, SIGXFSZ);
-    cr_assert_eq(posix_spawn_file_actions_init(&actions), 0);
-    cr_assert_eq(posix_spawnattr_init(&attributes), 0);
+    if (ignore_xfsz) sigdelset(&defaults, SIGXFSZ);
+    posix_spawnattr_init(attributes);
+    posix_spawnattr_setsigdefault(attributes, &defaults);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+}
+
+static void spawn(pt_program *program, const char **argv, const char **environment, int output) {
+    bool limited = program->options.max_file_bytes != 0;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, output, 1);
     posix_spawn_file_actions_adddup2(&actions, program->errors, 2);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    init_attributes(&attributes, limited);
     /* An ignored signal stays ignored over exec: so a write over the limit fails with EFBIG instead of killing. */
-    void (*before)(int) = program->options.max_file_bytes ? signal(SIGXFSZ, SIG_IGN) : NULL;
-    int error = posix_spawnp(&program->pid, argv[0], &actions, &attributes, argv, environment);
-    if (program->options.max_file_bytes) signal(SIGXFSZ, before);
+    void (*before)(int) = limited ? signal(SIGXFSZ, SIG_IGN) : NULL;
+    int error = posix_spawnp(&program->pid, argv[0], &actions, &attributes, (char *const *)argv, (char *const *)environment);
+    if (limited) signal(SIGXFSZ, before);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     cr_assert_eq(error, 0, "%s: cannot start: %s", program->name, strerror(error));
@@ -189,9 +194,9 @@ pt_program *pt_program_start(const char *name, const char *const *args, const pt
     fcntl(program->errors, F_SETFL, O_APPEND);
 
     char fsize[64];
-    char **argv = build_argv(strchr(name, '/') ? name : pt_program_path(name), args, program->options.max_file_bytes, fsize,
-                             sizeof fsize);
-    char **environment = build_environment(program->options.environment);
+    const char **argv = build_argv(strchr(name, '/') ? name : pt_program_path(name), args, program->options.max_file_bytes,
+                                   fsize, sizeof fsize);
+    const char **environment = build_environment(program->options.environment);
     spawn(program, argv, environment, ends[1]);
     close(ends[1]);
     free(argv);
