@@ -7,7 +7,7 @@
 #include "partie/buf.h"
 
 #define PT_PATH_BYTES 4096
-#define PT_SOURCE_BYTES (16u << 20) /* largest file that is read */
+#define PT_SOURCE_BYTES ((size_t)16 << 20) /* largest file that is read */
 
 /* Writes a path; returns `ret_path`. One that does not fit is cut to "", which no file has. */
 const char *pt_path(char ret_path[PT_PATH_BYTES], const char *format, ...) PT_PRINTF(2, 3);

@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static bool is_root(const char *folder) {
     static const char *const marks[] = {"proto", "services/CMakeLists.txt", "scripts/generate"};
     char path[PT_PATH_BYTES];
@@ -82,7 +80,7 @@ static int spawn_in(const pt_project *project, const char *const *argv, int erro
     rv = posix_spawn_file_actions_addchdir_np(&actions, project->root);
     if (!rv && errors >= 0) rv = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     /* exec takes the strings as they are and changes none */
-    if (!rv) rv = posix_spawnp(ret_pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv, environ);
+    if (!rv) rv = posix_spawnp(ret_pid, argv[0], &actions, NULL, (char *const *)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return rv;
 }
@@ -107,9 +105,9 @@ pt_code pt_project_run(const pt_project *project, const char *const *argv, pt_bu
 
 /* protoc names contracts as imports do; people look for them from the root. */
 static void print_complaints(const pt_project *project, pt_buf *output) {
-    char *text = (char *)(uintptr_t)pt_buf_cstr(output);
-    for (char *line = text; line && *line;) {
-        char *end = strchr(line, '\n'), path[PT_PATH_BYTES];
+    for (const char *line = pt_buf_cstr(output); line && *line;) {
+        char path[PT_PATH_BYTES];
+        const char *end = strchr(line, '\n');
         size_t len = end ? (size_t)(end - line) : strlen(line), name = strcspn(line, ":\n");
         bool contract = line[name] == ':' && pt_path_exists(pt_path(path, "%s/proto/%.*s", project->root, (int)name, line));
         fprintf(stderr, "%s%.*s\n", contract ? "proto/" : "", (int)len, line);

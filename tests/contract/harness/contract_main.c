@@ -22,8 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 #define MAX_SERVICES 16
 #define MAX_ARGS (PT_SERVICE_CONF_WORDS + 3)
 #define STOP_MS 20000

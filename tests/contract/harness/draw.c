@@ -183,7 +183,7 @@ static bool chosen(const pt_field *f, const uint64_t *choices) {
         if (&type->fields[i] == f) place = n;
         n++;
     }
-    return choices[f->oneof % 8] % n == place;
+    return n && choices[f->oneof % 8] % n == place;
 }
 
 /* A Value must have a kind. At the bottom it is one of those that need no further nesting: null, number, string, bool. */

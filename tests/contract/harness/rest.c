@@ -141,6 +141,7 @@ static void put_nested(const variable *v, pt_slice field, pt_buf *out) {
 }
 
 static void put_variable(build *b, const variable *v) {
+    if (!v->depth) return; /* read_template gives every variable a field */
     const pt_field *leaf = v->path[v->depth - 1];
     pt_buf text = PT_BUF_INIT(PT_TEST_BUF_BYTES), value = PT_BUF_INIT(PT_TEST_BUF_BYTES);
     pt_buf field = PT_BUF_INIT(PT_TEST_BUF_BYTES);
@@ -162,10 +163,10 @@ static void put_variable(build *b, const variable *v) {
 }
 
 static void put_path(build *b) {
-    const variable *v = b->variables;
+    const variable *v = b->variables, *end = v + b->n_variables;
     const char *at = b->binding->path;
     while (*at) {
-        if (*at == '{') {
+        if (*at == '{' && v < end) {
             put_variable(b, v++);
             at = strchr(at, '}') + 1;
         } else {
