@@ -67,7 +67,7 @@ static double sample(const pt_case *c, unsigned round, size_t metric) {
 }
 
 pt_spread pt_plan_spread(const pt_plan *plan, const pt_case *c, size_t metric) {
-    double values[PT_PLAN_MAX_ROUNDS];
+    double values[PT_PLAN_MAX_ROUNDS] = {0};
     for (unsigned round = 0; round < plan->rounds; round++)
         values[round] = sample(c, round, metric);
     double middle = median(values, plan->rounds);
@@ -83,7 +83,7 @@ static const pt_case *ours_in(const pt_plan *plan, const char *cell) {
 }
 
 double pt_plan_ratio(const pt_plan *plan, const pt_case *theirs, size_t metric) {
-    double values[PT_PLAN_MAX_ROUNDS];
+    double values[PT_PLAN_MAX_ROUNDS] = {0};
     const pt_case *ours = ours_in(plan, theirs->cell);
     if (!ours) return NAN;
     for (unsigned round = 0; round < plan->rounds; round++)

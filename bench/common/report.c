@@ -95,7 +95,8 @@ static pt_code put_ratios(pt_buf *out, const pt_plan *plan) {
         bool again = i && strcmp(c->peer, c[-1].peer) == 0 && strcmp(c->cell, c[-1].cell) == 0;
         for (size_t m = 0; m < plan->n_metrics && !again && !is_ours(plan, c); m++) {
             const char *name = plan->metrics[m].ratio;
-            double ratio = name ? pt_plan_ratio(plan, pt_plan_best(plan, c, m), m) : NAN;
+            if (!name) continue;
+            double ratio = pt_plan_ratio(plan, pt_plan_best(plan, c, m), m);
             if (isnan(ratio) || isinf(ratio)) continue;
             pt_code code =
                 pt_buf_printf(out, "%s\n  \"%s/%s%s%s\": %.4g", comma, c->peer, c->cell, *name ? "/" : "", name, ratio);

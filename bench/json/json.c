@@ -64,7 +64,7 @@ typedef struct bench {
     double seconds;
     sample samples[N_SAMPLES];
     operation operations[N_SAMPLES][N_CODECS];
-    pt_case cases[2 * N_SAMPLES * N_CODECS];
+    pt_case cases[N_SAMPLES * N_CODECS * 2];
     size_t n_cases;
 } bench;
 
@@ -121,7 +121,10 @@ static pt_code check(const operation *op, const operation *reader, pt_status *st
 static pt_code check_all(const bench *b, pt_status *st) {
     pt_code code = PT_OK;
     for (size_t i = 0; !code && i < N_SAMPLES; i++) {
-        const operation *ops = b->operations[i], *reader = &ops[N_CODECS > 1 && codecs[1]->print];
+        const operation *ops = b->operations[i], *reader = ops;
+        for (size_t k = 1; k < N_CODECS; k++) {
+            if (codecs[k]->print) reader = &ops[k];
+        }
         for (size_t k = 0; !code && k < N_CODECS; k++)
             code = check(&ops[k], reader, st);
     }

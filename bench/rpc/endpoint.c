@@ -16,7 +16,7 @@ typedef union address {
     struct sockaddr_un un;
 } address;
 
-static void fail(const char *url, const char *why) {
+_Noreturn static void fail(const char *url, const char *why) {
     fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, url, why);
     exit(1);
 }
@@ -50,7 +50,7 @@ static socklen_t address_of(const char *url, address *ret_address) {
 }
 
 void pt_endpoint_url(const char *url, int fd, char *ret_url, size_t size) {
-    address own;
+    address own = {0};
     socklen_t len = sizeof own;
     if (pt_endpoint_path(url)) {
         snprintf(ret_url, size, "%s", url);

@@ -2,14 +2,15 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/serve.h"
 
 #define CONTEXTS 256
 
 typedef struct responder {
-    nng_ctx ctx;
     nng_aio *aio;
+    nng_ctx ctx;
     bool answering;
 } responder;
 
