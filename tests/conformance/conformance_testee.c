@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/wire.h"
 #include "partie/json.h"
 #include "partie/limits.h"
+#include "partie/wire.h"
 
 #define MESSAGE_MAX (64u << 20)
 
