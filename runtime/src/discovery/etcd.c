@@ -43,7 +43,7 @@ static pt_code add_members(pt_etcd *e, const char *scheme, pt_slice text, pt_sta
 static pt_code read_target(pt_etcd *e, const char *text, const char *members, pt_status *st) {
     const char *slash = strchr(text, '/'), *service = slash ? slash + 1 : "";
     size_t len = strlen(service);
-    if (!len || len > PT_ETCD_SERVICE_MAX || service[len - 1] == '/')
+    if (!len || len > PT_ETCD_SERVICE_MAX || strchr(service, '/')) /* a slash would reach into another service's keys */
         return pt_status_set(st, PT_INVALID_ARGUMENT, "expected etcd:///service or etcd://host:port/service");
     snprintf(e->prefix, sizeof e->prefix, "partie/services/%s/", service);
     if (slash == text) return add_members(e, "", pt_slice_str(members), st);

@@ -124,7 +124,7 @@ static pt_registration *enter(const char *service, const char *url, uint32_t wei
 Test(etcd, instances_come_and_go) {
     pt_resolver *r = resolve("orders", client_url);
     pt_watch_await(&watch, "");
-    pt_registration *a = enter("orders", "tcp://10.0.0.1:1", 1, 10), *b = enter("orders", "tcp://10.0.0.2:1", 5, 10);
+    pt_registration *a = enter("orders", "tcp://10.0.0.1:1", 1, 600), *b = enter("orders", "tcp://10.0.0.2:1", 5, 600);
     pt_watch_await(&watch, "tcp://10.0.0.1:1=1 tcp://10.0.0.2:1=5 ");
     pt_watch_await_change(&registered, 2);
     cr_assert(pt_registration_active(a));
@@ -137,18 +137,22 @@ Test(etcd, instances_come_and_go) {
 }
 
 Test(etcd, other_services_are_not_seen) {
-    pt_registration *a = enter("orders2", "tcp://10.0.0.1:1", 1, 10), *b = enter("orders/eu", "tcp://10.0.0.2:1", 1, 10),
-                    *c = enter("orders", "tcp://10.0.0.3:1", 1, 10);
-    pt_watch_await_change(&registered, 3);
-    pt_resolver *r = resolve("orders/eu", client_url);
-    pt_watch_await(&watch, "tcp://10.0.0.2:1=1 ");
-    pt_resolver_close(r);
-    r = resolve("orders2", client_url);
+    static const char *const services[] = {"order", "orders", "orders0", "ordert"};
+    pt_registration *entries[4];
+    for (int i = 0; i < 4; i++) {
+        char url[32];
+        snprintf(url, sizeof url, "tcp://10.0.0.%d:1", i);
+        entries[i] = enter(services[i], url, 1, 10);
+    }
+    pt_watch_await_change(&registered, 4);
+    pt_resolver *r = resolve("orders", client_url);
     pt_watch_await(&watch, "tcp://10.0.0.1:1=1 ");
+    for (int i = 0; i < 4; i++)
+        if (i != 1) pt_registration_close(entries[i]);
+    pt_registration_close(entries[1]);
+    pt_watch_await(&watch, "");
+    cr_assert_eq(pt_watch_lists(&watch), 2);
     pt_resolver_close(r);
-    pt_registration_close(a);
-    pt_registration_close(b);
-    pt_registration_close(c);
 }
 
 Test(etcd, a_lease_outlives_its_time_by_renewal) {

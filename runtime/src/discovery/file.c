@@ -1,7 +1,10 @@
 /* file:///path. The folder is watched rather than the file, so that a file that is replaced by renaming, or that is a link into
  * a folder that is swapped as Kubernetes does, is noticed too. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "discovery/address_file.h"
@@ -15,7 +18,7 @@
 /* While the folder can't be watched. */
 #define UNWATCHED_NS NS_PER_SECOND
 
-#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_ATTRIB | IN_MOVE_SELF)
+#define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVE_SELF)
 
 typedef struct file {
     char *path, *folder;
@@ -28,17 +31,28 @@ static void unwatch(file *f) {
     f->watch = -1;
 }
 
-/* Takes the events; any of them is a reason to read. */
-static void drain(file *f) {
+/* A file that was just created is still being written, and its closing will tell; a link is complete. */
+static bool is_link(const file *f, const struct inotify_event *e) {
+    char path[PATH_MAX];
+    struct stat info;
+    int len = snprintf(path, sizeof path, "%s/%s", f->folder, e->len ? e->name : "");
+    return len > 0 && (size_t)len < sizeof path && lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
+}
+
+/* Takes the events. True: one of them is a reason to read. */
+static bool drain(file *f) {
     _Alignas(struct inotify_event) char events[4096];
+    bool reason = false;
     ssize_t n;
     while ((n = read(f->inotify, events, sizeof events)) > 0) {
         const struct inotify_event *e;
         for (ssize_t at = 0; at < n; at += (ssize_t)(sizeof *e + e->len)) {
             e = (const void *)(events + at);
             if (e->mask & (IN_IGNORED | IN_MOVE_SELF) && e->wd == f->watch) unwatch(f);
+            reason = reason || !(e->mask & IN_CREATE) || is_link(f, e);
         }
     }
+    return reason;
 }
 
 static void look(pt_resolver *r) {
@@ -54,11 +68,13 @@ static void look(pt_resolver *r) {
 static void run(void *resolver) {
     pt_resolver *r = resolver;
     file *f = r->state;
+    bool reason = true;
     while (!pt_worker_stopping(&r->worker)) {
         if (f->watch < 0) f->watch = inotify_add_watch(f->inotify, f->folder, EVENTS | IN_ONLYDIR);
         pt_worker_wished(&r->worker);
-        look(r);
-        if (pt_worker_wait(&r->worker, f->inotify, pt_worker_now_ns() + (f->watch < 0 ? UNWATCHED_NS : UNTOLD_NS))) drain(f);
+        if (reason) look(r);
+        uint64_t until_ns = pt_worker_now_ns() + (f->watch < 0 ? UNWATCHED_NS : UNTOLD_NS);
+        reason = !pt_worker_wait(&r->worker, f->inotify, until_ns) || drain(f);
     }
 }
 

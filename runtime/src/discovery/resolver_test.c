@@ -61,6 +61,7 @@ Test(resolver, bad_targets_are_refused_with_a_reason) {
     refuse("file:///folder/", "expected file:///absolute/path");
     refuse("etcd:///", "expected etcd:///service");
     refuse("etcd://host:2379", "expected etcd:///service");
+    refuse("etcd:///a/b", "expected etcd:///service");
     refuse("etcd://a:1,,b:1/service", "members of etcd");
 }
 

@@ -347,14 +347,21 @@ Test(balancer, where_the_call_has_been_comes_last_and_ejected_ones_after_that) {
     }
 }
 
+Test(balancer, an_empty_set_has_nobody) {
+    for (size_t k = 0; k < 4; k++) {
+        make(kinds[k], 0);
+        pt_pick p;
+        cr_assert_eq(pick_full(&(pt_pick_request){.random = 1}, &p), PT_PICK_EMPTY);
+        cr_assert_eq(pick_full(&(pt_pick_request){.has_key = true, .key = 1}, &p), PT_PICK_EMPTY);
+        unmake(0);
+    }
+}
+
 Test(balancer, says_why_there_is_none) {
     pt_pick p;
     uint64_t retry_ns = 0;
     const pt_pick_request q = {.random = 1};
     make(PT_POWER_OF_TWO_CHOICES, 3);
-    pt_endpoint_set *none = pt_endpoint_set_new(NULL, NULL, 0, &policy);
-    cr_assert_eq(pt_balancer_pick(&balancer, none, &q, &p, &retry_ns), PT_PICK_EMPTY);
-    pt_endpoint_set_unref(none);
     balancer.max_outstanding = 1;
     pt_pick held[3];
     for (int i = 0; i < 3; i++)

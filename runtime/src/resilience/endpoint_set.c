@@ -87,18 +87,19 @@ static uint32_t points_per_weight(const pt_endpoint_set *set, uint32_t divisor, 
 }
 
 static bool make_ring(pt_endpoint_set *set, uint32_t divisor, uint32_t most) {
+    if (set->n == 0) return true;
     uint32_t each = points_per_weight(set, divisor, most);
     size_t n = 0;
     for (uint32_t i = 0; i < set->n; i++)
         n += (size_t)each * share(set, i, divisor, most);
-    set->points = calloc(n ? n : 1, sizeof *set->points);
+    set->points = calloc(n, sizeof *set->points);
     if (!set->points) return false;
     for (uint32_t i = 0; i < set->n; i++) {
         uint32_t points = each * share(set, i, divisor, most);
         for (uint32_t k = 0; k < points; k++)
             set->points[set->n_points++] = (pt_ring_point){pt_scatter(set->endpoints[i]->hash ^ pt_scatter(k)), i};
     }
-    if (n) qsort(set->points, n, sizeof *set->points, by_hash);
+    qsort(set->points, n, sizeof *set->points, by_hash);
     return true;
 }
 
