@@ -3,7 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,8 +33,8 @@ static pt_code start(void *self, pt_app *app, pt_status *st) {
     (void)self;
     life.started++;
     if (life.start_with) return pt_status_set(st, life.start_with, "no luck");
-    pthread_kill(pthread_self(), SIGINT);  /* blocked until the program is ready and waits for it */
-    pthread_kill(pthread_self(), SIGTERM); /* a second one changes nothing */
+    raise(SIGINT);  /* blocked until the program is ready and waits for it */
+    raise(SIGTERM); /* a second one changes nothing */
     return pt_app_server(app) ? PT_OK : pt_app_announce(app, "http://127.0.0.1:8080", st);
 }
 
