@@ -187,17 +187,18 @@ void pt_endpoints_look(pt_endpoints *es, uint64_t now_ns, void (*visit)(void *ar
     pt_endpoint_set *set = current(es);
     for (uint32_t i = 0; i < set->n; i++) {
         pt_endpoint *e = set->endpoints[i];
-        visit(arg, &(pt_endpoint_snapshot){
-                       .url = e->url,
-                       .weight = set->weights[i],
-                       .ready = atomic_load(&e->ready),
-                       .ejected = pt_outlier_ejected(&e->outlier),
-                       .outstanding = (uint32_t)atomic_load(&e->outstanding),
-                       .latency_ns = pt_endpoint_latency(e, now_ns),
-                       .n_calls = atomic_load(&e->n_calls),
-                       .n_failures = atomic_load(&e->n_failures),
-                       .breaker = pt_breaker_look(&e->breaker, now_ns),
-                   });
+        pt_endpoint_snapshot snapshot = {
+            .url = e->url,
+            .weight = set->weights[i],
+            .ready = atomic_load(&e->ready),
+            .ejected = pt_outlier_ejected(&e->outlier),
+            .outstanding = (uint32_t)atomic_load(&e->outstanding),
+            .latency_ns = pt_endpoint_latency(e, now_ns),
+            .n_calls = atomic_load(&e->n_calls),
+            .n_failures = atomic_load(&e->n_failures),
+            .breaker = pt_breaker_look(&e->breaker, now_ns),
+        };
+        visit(arg, &snapshot);
     }
     pt_endpoint_set_unref(set);
 }
