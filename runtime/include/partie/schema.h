@@ -152,4 +152,16 @@ const pt_enum_value *pt_enum_numbered(const pt_enum *e, int32_t number);
 struct pt_limits; /* limits.h */
 pt_code pt_type_check(const pt_type *type, pt_slice bytes, const struct pt_limits *limits, pt_status *st) PT_MUST_CHECK;
 
+/* Appends to `out` what `wire` says, written anew in the one canonical way, so that readers that can't merge take it too:
+ * known fields in the order of their numbers; of a single value the last, cut to its type's width; parts of one message merged;
+ * of a oneof the member that came last; lists in their order, packed where the contract packs them; entries of maps by key, the
+ * last of each, with key and value; zeros left out where they mean unset; lengths and varints as short as can be. Unknown
+ * fields follow, as they stand and in their order; groups and the bytes in an Any are not looked into. What was written so is
+ * written the same again. It takes memory up to limits->arena_bytes, and time in proportion to the bytes (times their logarithm
+ * where fields come out of order, and with another copy for each level of nesting at worst). `wire` must not lie in `out`.
+ * INVALID_ARGUMENT, RESOURCE_EXHAUSTED: as pt_type_check, which is called first. RESOURCE_EXHAUSTED also: no memory, or `out`
+ * is at its ceiling; nothing is appended then. Thread: any. */
+pt_code pt_type_normalize(const pt_type *type, pt_slice wire, const struct pt_limits *limits, pt_buf *out,
+                          pt_status *st) PT_MUST_CHECK;
+
 #endif

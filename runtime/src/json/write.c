@@ -1,7 +1,5 @@
 #include "json/write.h"
 
-#include <stdlib.h>
-
 #include "json/lexer.h"
 
 #define WIRE_MAX ((size_t)INT32_MAX) /* protobuf's own limit */
@@ -13,21 +11,15 @@ static void writer_init(pt_json_writer *w, pt_slice wire, const pt_json_write_op
     w->options = options ? *options : defaults;
     if (w->options.depth > PT_JSON_DEPTH_MAX) w->options.depth = PT_JSON_DEPTH_MAX;
     w->depth = w->options.depth;
-    w->runs = w->first_runs;
-    w->cap_runs = PT_JSON_RUNS_INLINE;
-    w->parts = w->first_parts;
-    w->cap_parts = PT_JSON_PARTS_INLINE;
-    w->n_runs = 0;
-    w->first_parts[0] = wire; /* the outermost message has one part */
-    w->n_parts = 1;
+    pt_arena_init(&w->arena, SIZE_MAX); /* as much as the message justifies: some times its size */
+    pt_collector_init(&w->fields, wire, &w->arena);
     pt_json_keys_init(&w->keys);
 }
 
 /* Ends the writing: on failure nothing stays appended. */
 static pt_code writer_done(pt_json_writer *w, size_t before, bool ok) {
     pt_json_keys_done(&w->keys);
-    if (w->runs != w->first_runs) free(w->runs);
-    if (w->parts != w->first_parts) free(w->parts);
+    pt_arena_done(&w->arena);
     if (ok) return PT_OK;
     w->out->len = before;
     return w->report.code;
@@ -42,11 +34,11 @@ pt_code pt_json_write(const pt_type *type, pt_slice wire, const pt_json_write_op
     pt_json_writer w;
     size_t before = out->len;
     writer_init(&w, wire, options, out, st);
-    bool ok = check_size(&w, wire) && pt_json_put_message(&w, type, (pt_json_range){0, 1});
+    bool ok = check_size(&w, wire) && pt_json_put_message(&w, type, (pt_range){0, 1});
     return writer_done(&w, before, ok);
 }
 
-static bool put_field_value(pt_json_writer *w, const pt_field *field, pt_json_range runs) {
+static bool put_field_value(pt_json_writer *w, const pt_field *field, pt_range runs) {
     pt_slice bytes = {NULL, 0};
     uint64_t bits = 0;
     if (runs.n == 0) return pt_json_put_zero(w, field);
@@ -55,8 +47,8 @@ static bool put_field_value(pt_json_writer *w, const pt_field *field, pt_json_ra
     switch (field->type) {
     case PT_TYPE_MESSAGE: return pt_json_put_submessage(w, field->message, runs);
     case PT_TYPE_STRING:
-    case PT_TYPE_BYTES: return pt_json_last_bytes(w, runs, &bytes) && pt_json_put_blob(w, field, bytes);
-    default: return pt_json_last_bits(w, field, runs, &bits) && pt_json_put_bits(w, field, bits, false);
+    case PT_TYPE_BYTES: return pt_last_bytes(&w->fields, runs, &bytes) && pt_json_put_blob(w, field, bytes);
+    default: return pt_last_bits(&w->fields, field, runs, &bits) && pt_json_put_bits(w, field, bits, false);
     }
 }
 
@@ -64,11 +56,11 @@ pt_code pt_json_write_field(const pt_field *field, pt_slice wire, const pt_json_
                             pt_status *st) {
     pt_json_writer w;
     pt_json_step step = {.field = field, .index = PT_JSON_NO_INDEX};
-    pt_json_range runs;
+    pt_range runs;
     size_t before = out->len;
     writer_init(&w, wire, options, out, st);
-    bool ok = check_size(&w, wire) && pt_json_collect(&w, field->parent, (pt_json_range){0, 1}, &runs);
+    bool ok = check_size(&w, wire) && pt_json_collect(&w, field->parent, (pt_range){0, 1}, &runs);
     w.report.step = &step;
-    ok = ok && put_field_value(&w, field, pt_json_runs_of(&w, runs, field->number));
+    ok = ok && put_field_value(&w, field, pt_runs_of(&w.fields, runs, field->number));
     return writer_done(&w, before, ok);
 }

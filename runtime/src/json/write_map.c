@@ -14,11 +14,11 @@ typedef struct entry {
     uint64_t key_bits;
     pt_slice value_bytes;
     uint64_t value_bits;
-    pt_json_range parts; /* of a message */
+    pt_range parts; /* of a message */
 } entry;
 
 static bool read_key(const map_state *m, pt_reader *in, entry *e) {
-    return m->key->type == PT_TYPE_STRING ? pt_read_bytes(in, &e->key_text) : pt_json_wire_bits(in, m->key, &e->key_bits);
+    return m->key->type == PT_TYPE_STRING ? pt_read_bytes(in, &e->key_text) : pt_read_bits(in, m->key, &e->key_bits);
 }
 
 static bool read_value(pt_json_writer *w, const map_state *m, pt_reader *in, entry *e) {
@@ -26,7 +26,7 @@ static bool read_value(pt_json_writer *w, const map_state *m, pt_reader *in, ent
     case PT_TYPE_STRING:
     case PT_TYPE_BYTES: return pt_read_bytes(in, &e->value_bytes);
     case PT_TYPE_MESSAGE: e->parts.n++; return pt_read_bytes(in, &e->value_bytes) && pt_json_push_part(w, e->value_bytes);
-    default: return pt_json_wire_bits(in, m->value, &e->value_bits);
+    default: return pt_read_bits(in, m->value, &e->value_bits);
     }
 }
 
@@ -39,20 +39,20 @@ static bool read_part(pt_json_writer *w, const map_state *m, pt_reader *in, bool
         return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, at, "expected a field's tag");
     }
     bool read = true;
-    if (number == m->key->number && pt_json_wire_fits(m->key, wire_type)) {
+    if (number == m->key->number && pt_wire_fits(m->key, wire_type)) {
         read = read_key(m, in, e);
-    } else if (values && number == m->value->number && pt_json_wire_fits(m->value, wire_type)) {
+    } else if (values && number == m->value->number && pt_wire_fits(m->value, wire_type)) {
         read = read_value(w, m, in, e);
     } else {
-        return pt_skip_scalar(in, wire_type) || pt_json_pass_wire(w, in, at, number, wire_type);
+        return pt_pass_value(in, number, wire_type) || pt_json_bad_value(w, at, number);
     }
-    return read || w->report.code || pt_json_pass_wire(w, in, at, number, wire_type);
+    return read || w->report.code || pt_json_bad_value(w, at, number);
 }
 
 /* Reads an entry; `values`: its value too, whose parts are pushed. */
 static bool read_entry(pt_json_writer *w, const map_state *m, pt_slice bytes, bool values, entry *ret) {
     pt_reader in = pt_reader_of(bytes);
-    *ret = (entry){.parts = {w->n_parts, 0}};
+    *ret = (entry){.parts = {w->fields.n_parts, 0}};
     while (in.pos < in.end) {
         if (!read_part(w, m, &in, values, ret)) return false;
     }
@@ -68,12 +68,12 @@ static pt_code note_key(pt_json_writer *w, map_state *m, const entry *e, size_t 
 }
 
 /* Looks at all keys before anything is written. */
-static bool find_repeats(pt_json_writer *w, map_state *m, pt_json_range runs) {
-    pt_json_values values = pt_json_values_of(runs);
+static bool find_repeats(pt_json_writer *w, map_state *m, pt_range runs) {
+    pt_values values = pt_values_of(runs);
     unsigned wire_type;
     pt_slice bytes;
     entry e;
-    while (pt_json_next_value(w, &values, &wire_type)) {
+    while (pt_next_value(&w->fields, &values, &wire_type)) {
         size_t place;
         if (!pt_read_bytes(&values.in, &bytes) || !read_entry(w, m, bytes, false, &e)) return false;
         pt_code code = note_key(w, m, &e, &place);
@@ -131,13 +131,13 @@ static bool put_inline_entry(pt_json_writer *w, const map_state *m, const entry 
     return true;
 }
 
-static bool put_entries(pt_json_writer *w, map_state *m, pt_json_range runs, bool inlined) {
-    pt_json_values values = pt_json_values_of(runs);
+static bool put_entries(pt_json_writer *w, map_state *m, pt_range runs, bool inlined) {
+    pt_values values = pt_values_of(runs);
     pt_json_step *step = w->report.step;
     unsigned wire_type;
     pt_slice bytes;
     entry e;
-    while (pt_json_next_value(w, &values, &wire_type)) {
+    while (pt_next_value(&w->fields, &values, &wire_type)) {
         bool counts = true;
         if (!pt_read_bytes(&values.in, &bytes) || !read_entry(w, m, bytes, true, &e)) return false;
         if (m->repeats && !is_last(w, m, &e, values.in.pos, &counts)) return false;
@@ -146,12 +146,12 @@ static bool put_entries(pt_json_writer *w, map_state *m, pt_json_range runs, boo
             if (inlined ? !put_inline_entry(w, m, &e) : !put_entry(w, m, &e)) return false;
             step->key.ptr = NULL;
         }
-        w->n_parts = e.parts.first;
+        w->fields.n_parts = e.parts.first;
     }
     return true;
 }
 
-static bool put_map(pt_json_writer *w, const pt_field *field, pt_json_range runs, bool inlined) {
+static bool put_map(pt_json_writer *w, const pt_field *field, pt_range runs, bool inlined) {
     map_state m = {.field = field, .key = &field->message->fields[0], .value = &field->message->fields[1]};
     pt_json_scope_begin(&w->keys, &m.scope);
     bool ok = find_repeats(w, &m, runs) && put_entries(w, &m, runs, inlined);
@@ -159,10 +159,10 @@ static bool put_map(pt_json_writer *w, const pt_field *field, pt_json_range runs
     return ok;
 }
 
-bool pt_json_put_map(pt_json_writer *w, const pt_field *field, pt_json_range runs) {
+bool pt_json_put_map(pt_json_writer *w, const pt_field *field, pt_range runs) {
     return pt_json_put_char(w, '{') && put_map(w, field, runs, false) && pt_json_put_char(w, '}');
 }
 
-bool pt_json_put_inline(pt_json_writer *w, const pt_field *field, pt_json_range runs) {
+bool pt_json_put_inline(pt_json_writer *w, const pt_field *field, pt_range runs) {
     return put_map(w, field, runs, true);
 }

@@ -13,11 +13,11 @@ static bool put_unset(pt_json_writer *w, const pt_type *type, uint32_t first, ui
     return true;
 }
 
-static bool put_groups(pt_json_writer *w, const pt_type *type, pt_json_range runs, pt_json_step *step) {
+static bool put_groups(pt_json_writer *w, const pt_type *type, pt_range runs, pt_json_step *step) {
     uint32_t next = 0;
     while (runs.n) {
-        const pt_field *field = w->runs[runs.first].field;
-        pt_json_range own = {runs.first, pt_json_same_field(w, runs)};
+        const pt_field *field = w->fields.runs[runs.first].field;
+        pt_range own = {runs.first, pt_same_field(&w->fields, runs)};
         step->field = field;
         if (!put_unset(w, type, next, field->index) || !pt_json_put_member(w, field, own)) return false;
         next = field->index + 1;
@@ -27,21 +27,21 @@ static bool put_groups(pt_json_writer *w, const pt_type *type, pt_json_range run
     return put_unset(w, type, next, type->n_fields);
 }
 
-bool pt_json_put_members(pt_json_writer *w, const pt_type *type, pt_json_range parts) {
-    pt_json_range runs;
+bool pt_json_put_members(pt_json_writer *w, const pt_type *type, pt_range parts) {
+    pt_range runs;
     pt_json_step step = {.parent = w->report.step, .index = PT_JSON_NO_INDEX};
     if (!pt_json_collect(w, type, parts, &runs)) return false;
     w->report.step = &step;
     bool ok = put_groups(w, type, runs, &step);
     w->report.step = (pt_json_step *)step.parent;
-    pt_json_release(w, runs);
+    pt_release(&w->fields, runs);
     return ok;
 }
 
-bool pt_json_put_message(pt_json_writer *w, const pt_type *type, pt_json_range parts) {
+bool pt_json_put_message(pt_json_writer *w, const pt_type *type, pt_range parts) {
     if (type->well_known == PT_WK_VALUE) return pt_json_put_wellknown(w, type, parts); /* no object of its own */
     if (w->depth == 0) {
-        const uint8_t *at = parts.n ? w->parts[parts.first].ptr : w->report.start;
+        const uint8_t *at = parts.n ? w->fields.parts[parts.first].ptr : w->report.start;
         return pt_json_fail(&w->report, PT_RESOURCE_EXHAUSTED, at, "nested deeper than %u", (unsigned)w->options.depth);
     }
     w->depth--;

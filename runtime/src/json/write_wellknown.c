@@ -8,15 +8,15 @@
 enum { SECONDS = 1, NANOS = 2, MASK_PATHS = 1, ANY_TYPE_URL = 1, ANY_VALUE = 2 };
 enum { VALUE_NULL = 1, VALUE_NUMBER, VALUE_STRING, VALUE_BOOL, VALUE_STRUCT, VALUE_LIST };
 
-static const uint8_t *place_of(const pt_json_writer *w, pt_json_range parts) {
-    return parts.n && w->parts[parts.first].ptr ? w->parts[parts.first].ptr : w->report.start;
+static const uint8_t *place_of(const pt_json_writer *w, pt_range parts) {
+    return parts.n && w->fields.parts[parts.first].ptr ? w->fields.parts[parts.first].ptr : w->report.start;
 }
 
-static bool put_time(pt_json_writer *w, const pt_type *type, pt_json_range runs, const uint8_t *at) {
+static bool put_time(pt_json_writer *w, const pt_type *type, pt_range runs, const uint8_t *at) {
     static const pt_field seconds = {.type = PT_TYPE_INT64}, nanos = {.type = PT_TYPE_INT32};
     uint64_t whole = 0, fraction = 0;
-    if (!pt_json_last_bits(w, &seconds, pt_json_runs_of(w, runs, SECONDS), &whole)) return false;
-    if (!pt_json_last_bits(w, &nanos, pt_json_runs_of(w, runs, NANOS), &fraction)) return false;
+    if (!pt_last_bits(&w->fields, &seconds, pt_runs_of(&w->fields, runs, SECONDS), &whole)) return false;
+    if (!pt_last_bits(&w->fields, &nanos, pt_runs_of(&w->fields, runs, NANOS), &fraction)) return false;
     if (!pt_json_space_for(w, PT_TIME_TEXT_BYTES + 2)) return false;
     pt_seconds time = {(int64_t)whole, (int32_t)(int64_t)fraction};
     uint8_t *p = w->out->ptr + w->out->len;
@@ -41,12 +41,12 @@ static bool put_path(pt_json_writer *w, pt_slice path, bool first) {
 
 /* The paths are joined at the end of the output, and then quoted behind themselves and moved down, since they may hold
  * anything. */
-static bool put_mask(pt_json_writer *w, pt_json_range runs) {
-    pt_json_values values = pt_json_values_of(runs);
+static bool put_mask(pt_json_writer *w, pt_range runs) {
+    pt_values values = pt_values_of(runs);
     size_t start = w->out->len;
     unsigned wire_type;
     pt_slice path;
-    for (bool first = true; pt_json_next_value(w, &values, &wire_type); first = false) {
+    for (bool first = true; pt_next_value(&w->fields, &values, &wire_type); first = false) {
         if (!pt_read_bytes(&values.in, &path) || !put_path(w, path, first)) return false;
     }
     size_t len = w->out->len - start;
@@ -58,35 +58,36 @@ static bool put_mask(pt_json_writer *w, pt_json_range runs) {
     return ok;
 }
 
-static bool put_wrapped(pt_json_writer *w, const pt_type *type, pt_json_range runs) {
+static bool put_wrapped(pt_json_writer *w, const pt_type *type, pt_range runs) {
     const pt_field *field = &type->fields[0];
     pt_slice bytes = {NULL, 0};
     uint64_t bits = 0;
     if (field->type == PT_TYPE_STRING || field->type == PT_TYPE_BYTES) {
-        return pt_json_last_bytes(w, runs, &bytes) && pt_json_put_blob(w, field, bytes);
+        return pt_last_bytes(&w->fields, runs, &bytes) && pt_json_put_blob(w, field, bytes);
     }
-    return pt_json_last_bits(w, field, runs, &bits) && pt_json_put_bits(w, field, bits, false);
+    return pt_last_bits(&w->fields, field, runs, &bits) && pt_json_put_bits(w, field, bits, false);
 }
 
-static bool put_number(pt_json_writer *w, const pt_field *field, pt_json_range runs) {
+static bool put_number(pt_json_writer *w, const pt_field *field, pt_range runs) {
     uint64_t bits = 0;
     double value;
-    if (!pt_json_last_bits(w, field, runs, &bits)) return false;
+    if (!pt_last_bits(&w->fields, field, runs, &bits)) return false;
     memcpy(&value, &bits, sizeof value);
     if (isfinite(value)) return pt_json_put_bits(w, field, bits, false);
-    return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, w->runs[runs.first].start, "a Value can't hold NaN or an infinity");
+    return pt_json_fail(&w->report, PT_INVALID_ARGUMENT, w->fields.runs[runs.first].start,
+                        "a Value can't hold NaN or an infinity");
 }
 
 /* A Value that holds nothing is written as null: it is the one text that every reader takes there. */
-static bool put_value(pt_json_writer *w, pt_json_range runs) {
+static bool put_value(pt_json_writer *w, pt_range runs) {
     if (runs.n == 0) return pt_json_put_word(w, "null");
-    const pt_field *field = w->runs[runs.first].field;
+    const pt_field *field = w->fields.runs[runs.first].field;
     pt_slice text = {NULL, 0};
     uint64_t bits = 0;
     switch (field->number) {
     case VALUE_NUMBER: return put_number(w, field, runs);
-    case VALUE_STRING: return pt_json_last_bytes(w, runs, &text) && pt_json_put_text(w, text);
-    case VALUE_BOOL: return pt_json_last_bits(w, field, runs, &bits) && pt_json_put_bits(w, field, bits, false);
+    case VALUE_STRING: return pt_last_bytes(&w->fields, runs, &text) && pt_json_put_text(w, text);
+    case VALUE_BOOL: return pt_last_bits(&w->fields, field, runs, &bits) && pt_json_put_bits(w, field, bits, false);
     case VALUE_STRUCT:
     case VALUE_LIST: return pt_json_put_submessage(w, field->message, runs);
     default: return pt_json_put_word(w, "null");
@@ -107,29 +108,29 @@ static const pt_type *any_type(pt_json_writer *w, pt_slice url, const uint8_t *a
 }
 
 static bool put_any_content(pt_json_writer *w, const pt_type *type, pt_slice value) {
-    pt_json_range parts = {w->n_parts, 1};
+    pt_range parts = {w->fields.n_parts, 1};
     bool ok = pt_json_push_part(w, value);
     if (ok && type->well_known) {
         ok = pt_json_put_word(w, ",\"value\":") && pt_json_put_message(w, type, parts);
     } else if (ok) {
         ok = pt_json_put_members(w, type, parts);
     }
-    w->n_parts = parts.first;
+    w->fields.n_parts = parts.first;
     return ok;
 }
 
-static bool put_any(pt_json_writer *w, pt_json_range runs, const uint8_t *at) {
+static bool put_any(pt_json_writer *w, pt_range runs, const uint8_t *at) {
     pt_slice url = {NULL, 0}, value = {NULL, 0};
-    if (!pt_json_last_bytes(w, pt_json_runs_of(w, runs, ANY_TYPE_URL), &url)) return false;
-    if (!pt_json_last_bytes(w, pt_json_runs_of(w, runs, ANY_VALUE), &value)) return false;
+    if (!pt_last_bytes(&w->fields, pt_runs_of(&w->fields, runs, ANY_TYPE_URL), &url)) return false;
+    if (!pt_last_bytes(&w->fields, pt_runs_of(&w->fields, runs, ANY_VALUE), &value)) return false;
     if (url.len == 0 && value.len == 0) return pt_json_put_word(w, "{}");
     const pt_type *type = any_type(w, url, at);
     if (!type || !pt_json_put_word(w, "{\"@type\":") || !pt_json_put_text(w, url)) return false;
     return put_any_content(w, type, value) && pt_json_put_char(w, '}');
 }
 
-static bool put_collected(pt_json_writer *w, const pt_type *type, pt_json_range runs, const uint8_t *at) {
-    pt_json_range first = pt_json_runs_of(w, runs, 1); /* of the messages with one field, all have number 1 */
+static bool put_collected(pt_json_writer *w, const pt_type *type, pt_range runs, const uint8_t *at) {
+    pt_range first = pt_runs_of(&w->fields, runs, 1); /* of the messages with one field, all have number 1 */
     switch (type->well_known) {
     case PT_WK_ANY: return put_any(w, runs, at);
     case PT_WK_EMPTY: return pt_json_put_word(w, "{}");
@@ -142,14 +143,14 @@ static bool put_collected(pt_json_writer *w, const pt_type *type, pt_json_range 
     }
 }
 
-bool pt_json_put_wellknown(pt_json_writer *w, const pt_type *type, pt_json_range parts) {
-    pt_json_range runs;
+bool pt_json_put_wellknown(pt_json_writer *w, const pt_type *type, pt_range parts) {
+    pt_range runs;
     const uint8_t *at = place_of(w, parts);
     pt_json_step step = {.parent = w->report.step, .index = PT_JSON_NO_INDEX};
     if (!pt_json_collect(w, type, parts, &runs)) return false;
     w->report.step = &step;
     bool ok = put_collected(w, type, runs, at);
     w->report.step = (pt_json_step *)step.parent;
-    pt_json_release(w, runs);
+    pt_release(&w->fields, runs);
     return ok;
 }
