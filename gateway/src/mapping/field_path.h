@@ -26,7 +26,7 @@ static inline const pt_field *pt_field_path_last(const pt_field_path *path) {
 }
 
 /* Appends to `out` the wire form of the whole message with nothing but this field set, to the value that `text` says. Such
- * pieces behind one another make one message: protobuf merges them. `scratch` is emptied and used.
+ * pieces behind one another are one message in parts, see pt_type_normalize. `scratch` is emptied and used.
  * INVALID_ARGUMENT: not a value of that field, not UTF-8, or with a NUL. RESOURCE_EXHAUSTED: a buffer at its ceiling. */
 pt_code pt_field_path_put(const pt_field_path *path, pt_slice text, pt_buf *scratch, pt_buf *out, pt_status *st) PT_MUST_CHECK;
 

@@ -168,6 +168,47 @@ Test(request_map, members_of_a_oneof_exclude_each_other_across_parts) {
     cr_expect_eq(map(bind(deep, none), "/q/1", "pick_s=x", "", NULL), PT_OK, "oneofs of different messages are different");
 }
 
+/* The bytes themselves: a message that stands once has nothing to be merged. */
+static void expect_bytes(const char *json) {
+    pt_buf_clear(&want);
+    cr_assert_eq(pt_json_read(pt_schema_type(schema, "probe.v1.Probe"), pt_slice_str(json), NULL, &want, NULL), PT_OK);
+    cr_expect(pt_slice_equal(pt_buf_slice(&wire), pt_buf_slice(&want)), "%s", json);
+}
+
+Test(request_map, parts_of_one_message_come_together) {
+    char q[] = "/q", none[] = "", deep[] = "/p/{a.b.c}", star[] = "*", a[] = "a", time[] = "/p/{ts}", mask[] = "/p/{fm}";
+    cr_expect_eq(map(bind(q, none), "/q", "a.b.c=1&s=2&a.b.num=3&a.name=n", "", NULL), PT_OK);
+    expect_bytes("{\"s\":\"2\",\"a\":{\"b\":{\"c\":\"1\",\"num\":3},\"name\":\"n\"}}");
+    cr_expect_eq(map(bind(q, none), "/q", "fm.paths=s&fm.paths=i32&ts.nanos=5&ts.seconds=1", "", NULL), PT_OK);
+    expect_bytes("{\"ts\":\"1970-01-01T00:00:01.000000005Z\",\"fm\":\"s,i32\"}");
+    cr_expect_eq(map(bind(deep, none), "/p/x", "a.b.num=3&nested.s=y", "", NULL), PT_OK);
+    expect_bytes("{\"a\":{\"b\":{\"c\":\"x\",\"num\":3}},\"nested\":{\"s\":\"y\"}}");
+    cr_expect_eq(map(bind(deep, a), "/p/x", "", "{\"b\":{\"num\":3}}", NULL), PT_OK);
+    expect_bytes("{\"a\":{\"b\":{\"c\":\"x\",\"num\":3}}}");
+    cr_expect_eq(map(bind(deep, star), "/p/x", "", "{\"i32\":1,\"a\":{\"b\":{\"num\":3}}}", NULL), PT_OK);
+    expect_bytes("{\"i32\":1,\"a\":{\"b\":{\"c\":\"x\",\"num\":3}}}");
+    cr_expect_eq(map(bind(time, star), "/p/1970-01-01T00:00:01Z", "", "{\"ts\":\"1970-01-01T00:00:01Z\"}", NULL), PT_OK);
+    expect_bytes("{\"ts\":\"1970-01-01T00:00:01Z\"}");
+    cr_expect_eq(map(bind(mask, star), "/p/s,i32", "", "{\"fm\":\"s,i32\"}", NULL), PT_OK);
+    expect_bytes("{\"fm\":\"s,i32\"}");
+}
+
+Test(request_map, the_last_value_of_a_single_field_counts) {
+    char q[] = "/q", none[] = "";
+    cr_expect_eq(map(bind(q, none), "/q", "i32=1&s=a&i32=2&s=b", "", NULL), PT_OK);
+    expect_message("scalars", "{\"i32\":2,\"s\":\"b\"}");
+    cr_expect_eq(
+        map(bind(q, none), "/q", "wi32=1&s=a&ts=1970-01-01T00:00:01.5Z&du=1s&wi32=0&ts=1970-01-01T00:00:02Z&wi32=0", "", NULL),
+        PT_OK);
+    expect_bytes("{\"s\":\"a\",\"du\":\"1s\",\"ts\":\"1970-01-01T00:00:02Z\",\"wi32\":0}");
+    cr_expect_eq(map(bind(q, none), "/q", "nested.wi32=1&wi32=2&nested.s=x&nested.wi32=0", "", NULL), PT_OK);
+    expect_bytes("{\"nested\":{\"s\":\"x\",\"wi32\":0},\"wi32\":2}");
+    cr_expect_eq(map(bind(q, none), "/q", "fm=s&fm=i32", "", NULL), PT_OK);
+    expect_bytes("{\"fm\":\"i32\"}");
+    cr_expect_eq(map(bind(q, none), "/q", "rts=1970-01-01T00:00:01Z&rts=1970-01-01T00:00:02Z", "", NULL), PT_OK);
+    expect_bytes("{\"rts\":[\"1970-01-01T00:00:01Z\",\"1970-01-01T00:00:02Z\"]}");
+}
+
 Test(request_map, several_segments_keep_their_slashes) {
     char rule[] = "/f/{s=**}", none[] = "";
     cr_expect_eq(map(bind(rule, none), "/f/a%20b/c%2Fd", "", "", NULL), PT_OK);

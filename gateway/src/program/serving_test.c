@@ -43,6 +43,15 @@ Test(serving, path_body_and_query_make_one_request) {
     pt_rig_expect_error(&rig, 12, "");
 }
 
+/* A service refuses a message that stands in parts. */
+Test(serving, parts_of_one_message_come_together) {
+    const char *body = get("/v1/fail/0?after.seconds=0&message=x&after.nanos=1000", 200);
+    cr_expect(strstr(body, "\"name\":\"done\""), "%s", body);
+    body = pt_rig_send(&rig, "PUT", "/v1/shelves/7/drafts/b", PT_ARGS(PT_RIG_JSON), "{\"pages\":\"12\"}", 200);
+    cr_expect(strstr(body, "\"name\":\"shelves/7/books/b\""), "%s", body);
+    cr_expect(strstr(body, "\"pages\":\"12\""), "%s", body);
+}
+
 Test(serving, ids_and_chosen_headers_go_to_the_service_and_back) {
     const char *body =
         pt_rig_send(&rig, "GET", "/v1/books/b",
