@@ -65,8 +65,7 @@ static unsigned take_payload(const pt_schema *schema, const pt_type *type, const
         return pt_json_read(type, r->content, &options, wire, st) ? RESULT_PARSE_ERROR : 0;
     }
     pt_limits limits = PT_LIMITS_INIT;
-    if (pt_type_check(type, r->content, &limits, st)) return RESULT_PARSE_ERROR;
-    return pt_buf_append(wire, r->content.ptr, r->content.len) ? RESULT_RUNTIME_ERROR : 0;
+    return pt_type_normalize(type, r->content, &limits, wire, st) ? RESULT_PARSE_ERROR : 0;
 }
 
 static bool serve(const pt_schema *schema, const request *r, pt_buf *wire, pt_buf *json) {
