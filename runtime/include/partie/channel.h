@@ -40,7 +40,7 @@ typedef struct pt_channel_options {
     }
 
 /* Room for what the runtime keeps of a call under way. */
-#define PT_CONTEXT_CALL_BYTES 192
+#define PT_CONTEXT_CALL_BYTES 256
 
 /* Most calls above a call: FAILED_PRECONDITION beyond. */
 #define PT_MAX_HOPS 32
@@ -75,6 +75,11 @@ void pt_context_init_from(pt_context *ctx, const struct pt_server_call *call);
 void pt_context_reset(pt_context *ctx);
 void pt_context_done(pt_context *ctx);
 
+/* Ends the call that is under way with this context with CANCELLED: its callback follows soon, on another thread, unless it is
+ * under way already; a handler that runs learns of it. Without effect when there is no call. The channel must be open. Thread:
+ * any, but not while the context is being initialised, reset or given to another call. */
+void pt_context_cancel(pt_context *ctx);
+
 /* Opens a channel. `target` is tcp://host:port, ipc:///path or inproc://name. It connects in the background and connects
  * again when the connection is lost, so success does not mean that the service is there. `options` may be NULL.
  * INVALID_ARGUMENT: not a target, or an option out of range. RESOURCE_EXHAUSTED: no memory or no descriptors.
@@ -89,7 +94,7 @@ void pt_channel_close(pt_channel *channel);
 /* The target it was opened with. Borrowed. */
 const char *pt_channel_target(const pt_channel *channel);
 
-/* True while there is a connection. */
+/* True while there is a connection whose server has not said that it is shutting down. */
 bool pt_channel_connected(const pt_channel *channel);
 
 /* Called once for each call that was started, on a thread of the runtime with no lock held; ctx->status is set. `reply` is

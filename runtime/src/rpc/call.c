@@ -32,25 +32,24 @@ static pt_slice copy_reply(pt_context *ctx, pt_slice payload) {
     return (pt_slice){0};
 }
 
-void pt_call_end(pt_call *call, pt_msg reply) {
+void pt_call_end(pt_call *call, const pt_frame *reply) {
     pt_call c = *call; /* its memory is the context's, which the callback may use for another call */
+    call->state = PT_CALL_OVER;
     const ProtobufCMessage *message = NULL;
     pt_slice payload = {0};
-    if (reply.handle && pt_reply_read(c.channel, c.ctx, reply, &payload) == PT_OK) {
+    if (reply && pt_reply_read(c.channel, c.ctx, reply, &payload) == PT_OK) {
         if (c.method)
             message = unpack_reply(c.channel, c.ctx, c.method, payload);
         else
             payload = copy_reply(c.ctx, payload);
     }
     if (c.ctx->status.code) payload = (pt_slice){0};
-    c.channel->transport->msg_free(reply);
     pt_callback_enter();
     if (c.method)
         c.typed(c.ctx, message, c.arg);
     else
         c.untyped(c.ctx, payload, c.arg);
     pt_callback_leave();
-    pt_channel_call_over(c.channel);
 }
 
 /* ---- starting ---- */
@@ -77,14 +76,15 @@ static pt_code check_content(const pt_channel *channel, pt_context *ctx, const c
     return PT_OK;
 }
 
-/* Writes the request into a message of the transport. On failure the context's status says why. */
+/* Writes the request into a frame. On failure the context's status says why. */
 static pt_code write_request(pt_call *call, const content *c, uint64_t timeout_us) {
     pt_context *ctx = call->ctx;
     size_t len = c->message ? protobuf_c_message_get_packed_size(c->message) : c->bytes.len;
     pt_code code = check_content(call->channel, ctx, c, len);
     if (code) return code;
+    call->stream = atomic_fetch_add_explicit(&call->channel->next_stream, 1, memory_order_relaxed);
     pt_frame frame = {
-        .stream = 1,
+        .stream = call->stream,
         .has_call = true,
         .call = {.method = pt_slice_str(c->method),
                  .contract = c->contract,
@@ -93,15 +93,11 @@ static pt_code write_request(pt_call *call, const content *c, uint64_t timeout_u
                  .hops = ctx->hops},
         .half_close = true,
         .has_payload = true,
-        .payload = {.len = len},
     };
-    if (!call->channel->transport->msg_new(pt_frame_measure(&frame), &call->msg))
-        return pt_status_set(&ctx->status, PT_RESOURCE_EXHAUSTED, "%s: out of memory", c->method);
-    uint8_t *payload = pt_frame_write(call->msg.bytes, &frame, &call->timeout);
-    if (c->message)
-        protobuf_c_message_pack(c->message, payload);
-    else if (len)
-        memcpy(payload, c->bytes.ptr, len);
+    call->frame = pt_out_frame_new(&frame, c->message, c->bytes);
+    if (!call->frame) return pt_status_set(&ctx->status, PT_RESOURCE_EXHAUSTED, "%s: out of memory", c->method);
+    call->frame->owner = call;
+    call->timeout_at = (size_t)(call->frame->timeout - call->frame->bytes);
     return PT_OK;
 }
 
@@ -114,13 +110,10 @@ static void start(pt_call *call, const content *c) {
     pt_metadata_init(&ctx->trailers, &ctx->arena);
     ctx->not_run = false;
     call->deadline_ns = pt_now_ns() + timeout_ms * PT_NS_PER_MS;
-    pt_channel_call_began(channel);
-    if (write_request(call, c, timeout_ms * UINT64_C(1000)) == PT_OK) {
+    if (write_request(call, c, timeout_ms * UINT64_C(1000)) == PT_OK)
         pt_channel_admit(channel, call);
-    } else {
-        ctx->not_run = true;
-        pt_channel_fail_later(channel, call);
-    }
+    else
+        pt_channel_refuse(channel, call);
 }
 
 /* The call in its context's storage. */

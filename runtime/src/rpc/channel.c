@@ -1,4 +1,4 @@
-/* A channel: its connection, the slots that calls are sent on, and the line before them. */
+/* A channel: its connection, the places where calls wait, and its life. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,111 +10,51 @@
 /* A first attempt that has told nothing for so long counts as failed. */
 #define FIRST_ATTEMPT_NS (3000 * PT_NS_PER_MS)
 
-/* ---- the line ---- */
+/* ---- places ---- */
 
-static void line_append(pt_channel *channel, pt_call *call) {
-    call->state = PT_CALL_WAITING;
-    call->next = NULL;
-    call->link = channel->line_end;
-    *channel->line_end = call;
-    channel->line_end = &call->next;
-    channel->n_waiting++;
+static void remove_sent(pt_channel *channel, pt_call *call) {
+    pt_call **at = &channel->table[call->stream & channel->table_mask];
+    while (*at != call)
+        at = &(*at)->next_open;
+    *at = call->next_open;
+    channel->n_sent--;
 }
 
-static void line_prepend(pt_channel *channel, pt_call *call) {
-    call->state = PT_CALL_WAITING;
-    call->next = channel->line;
-    call->link = &channel->line;
-    if (call->next)
-        call->next->link = &call->next;
+void pt_channel_remove(pt_channel *channel, pt_call *call) {
+    if (call->state == PT_CALL_SENT)
+        remove_sent(channel, call);
     else
-        channel->line_end = &call->next;
-    channel->line = call;
-    channel->n_waiting++;
+        pt_outbox_remove(call->state == PT_CALL_IN_LINE ? &channel->line : &channel->out, call->frame);
+    if (call->state != PT_CALL_IN_LINE) channel->n_open--;
+    free(call->frame);
+    call->frame = NULL;
 }
 
-static void line_remove(pt_channel *channel, pt_call *call) {
-    *call->link = call->next;
-    if (call->next)
-        call->next->link = call->link;
-    else
-        channel->line_end = call->link;
-    channel->n_waiting--;
-}
-
-/* ---- slots ---- */
-
-/* An idle slot, a new one while there are fewer than may be, or NULL. */
-static pt_slot *take_slot(pt_channel *channel) {
-    pt_slot *slot = channel->idle;
-    if (slot) {
-        channel->idle = slot->next;
-        return slot;
+void pt_channel_advance(pt_channel *channel) {
+    while (channel->line.first && channel->state == PT_UP && channel->n_open < channel->options.max_outstanding) {
+        pt_out_frame *frame = channel->line.first;
+        pt_outbox_remove(&channel->line, frame);
+        pt_outbox_add(&channel->out, frame);
+        ((pt_call *)frame->owner)->state = PT_CALL_IN_OUTBOX;
+        channel->n_open++;
     }
-    if (channel->n_slots == channel->options.max_outstanding || !(slot = calloc(1, sizeof *slot))) return NULL;
-    slot->channel = channel;
-    slot->exchange = channel->transport->link_exchange(channel->link, slot);
-    if (!slot->exchange) {
-        free(slot);
-        return NULL;
-    }
-    slot->next_made = channel->made;
-    channel->made = slot;
-    channel->n_slots++;
-    return slot;
-}
-
-/* Puts a call with its request on a slot. What is returned is to be sent once the lock is released. */
-static pt_departure assign(pt_channel *channel, pt_slot *slot, pt_call *call) {
-    pt_departure d = {slot->exchange, call->msg};
-    slot->call = call;
-    slot->connection = channel->connections;
-    call->slot = slot;
-    call->state = PT_CALL_SENT;
-    call->msg = (pt_msg){0};
-    slot->ticket = channel->transport->exchange_claim(slot->exchange);
-    channel->n_sending++;
-    return d;
-}
-
-/* The first of the line, if it can be sent now. */
-static pt_departure next_departure(pt_channel *channel) {
-    pt_call *call = channel->line;
-    pt_slot *slot = call && channel->state == PT_UP && !channel->closing ? take_slot(channel) : NULL;
-    if (!slot) return (pt_departure){0};
-    uint64_t now = pt_now_ns();
-    line_remove(channel, call);
-    pt_timeout_write(call->timeout, call->deadline_ns > now ? (call->deadline_ns - now) / PT_NS_PER_US : 0);
-    return assign(channel, slot, call);
-}
-
-/* This thread no longer touches the exchange that it was counted for. */
-static void leave_exchange(pt_channel *channel) {
-    pthread_mutex_lock(&channel->lock);
-    if (--channel->n_sending == 0 && channel->closing) pthread_cond_broadcast(&channel->quiet);
-    pthread_mutex_unlock(&channel->lock);
-}
-
-static void depart(pt_channel *channel, pt_departure d) {
-    if (!d.exchange) return;
-    channel->transport->exchange_send(d.exchange, d.request);
-    leave_exchange(channel);
 }
 
 /* ---- failing ---- */
 
-void pt_channel_fail_later(pt_channel *channel, pt_call *call) {
+static void fail_later(pt_channel *channel, pt_call *call) {
     call->state = PT_CALL_FAILED;
     pt_timers_set(channel->timers, &call->timer, 0, pt_call_fire);
 }
 
-/* The same for a call with a deadline on the timers. If that is firing, it finds the call failed. */
-static void fail_timed(pt_channel *channel, pt_call *call) {
+/* If the call's timer is firing, it finds the call failed. */
+void pt_channel_fail(pt_channel *channel, pt_call *call) {
+    pt_channel_remove(channel, call);
     call->state = PT_CALL_FAILED;
-    if (pt_timers_cancel(channel->timers, &call->timer)) pt_channel_fail_later(channel, call);
+    if (pt_timers_cancel(channel->timers, &call->timer)) fail_later(channel, call);
 }
 
-static void set_not_run(pt_channel *channel, pt_call *call) {
+void pt_channel_set_not_run(pt_channel *channel, pt_call *call) {
     call->ctx->not_run = true;
     if (channel->closing)
         pt_status_set(&call->ctx->status, PT_CANCELLED, "%s: the channel was closed", channel->target);
@@ -122,7 +62,7 @@ static void set_not_run(pt_channel *channel, pt_call *call) {
         pt_status_set(&call->ctx->status, PT_UNAVAILABLE, "%s: %s", channel->target, channel->reason);
 }
 
-static void set_lost(pt_channel *channel, pt_call *call) {
+void pt_channel_set_lost(pt_channel *channel, pt_call *call) {
     if (channel->closing)
         pt_status_set(&call->ctx->status, PT_CANCELLED, "%s: the channel was closed while the call was under way",
                       channel->target);
@@ -131,173 +71,210 @@ static void set_lost(pt_channel *channel, pt_call *call) {
                       channel->target);
 }
 
+static void fail_foreign(pt_channel *channel, pt_call *call) {
+    pt_status_set(&call->ctx->status, PT_INTERNAL, "%s: %s", channel->target, channel->reason);
+    pt_channel_fail(channel, call);
+}
+
 /* Fails the calls of the line that don't wait for a connection, or all when closing. */
 static void fail_line(pt_channel *channel) {
-    for (pt_call *call = channel->line, *next; call; call = next) {
-        next = call->next;
+    for (pt_out_frame *f = channel->line.first, *next; f; f = next) {
+        next = f->next;
+        pt_call *call = f->owner;
         if (call->ctx->wait_for_ready && !channel->closing) continue;
-        line_remove(channel, call);
-        channel->transport->msg_free(call->msg);
-        call->msg = (pt_msg){0};
-        set_not_run(channel, call);
-        fail_timed(channel, call);
+        pt_channel_set_not_run(channel, call);
+        pt_channel_fail(channel, call);
     }
 }
 
+/* Empties the outbox: calls go back into the line, before those that came later; what belonged to the session is over. */
+static void retreat(pt_channel *channel) {
+    pt_outbox line;
+    pt_outbox_init(&line);
+    for (pt_out_frame *f; (f = channel->out.first ? channel->out.first : channel->line.first);) {
+        pt_call *call = f->owner;
+        pt_outbox_remove(channel->out.first ? &channel->out : &channel->line, f);
+        if (!call) {
+            free(f);
+            continue;
+        }
+        if (call->state == PT_CALL_IN_OUTBOX) channel->n_open--;
+        call->state = PT_CALL_IN_LINE;
+        pt_outbox_add(&line, f);
+    }
+    pt_outbox_move(&line, &channel->line);
+}
+
+static bool is_flying(const pt_channel *channel, const pt_call *call) {
+    for (size_t i = 0; i < PT_CHANNEL_FLIGHTS; i++)
+        if (channel->flights[i].out && channel->flights[i].envelope == call->envelope) return true;
+    return false;
+}
+
+/* Fails the calls that were sent, but for those of envelopes that are out: how these end says whether they were. */
+static void fail_sent(pt_channel *channel) {
+    for (size_t i = 0; i <= channel->table_mask; i++)
+        for (pt_call *call = channel->table[i], *next; call; call = next) {
+            next = call->next_open;
+            if (is_flying(channel, call)) continue;
+            pt_channel_set_lost(channel, call);
+            pt_channel_fail(channel, call);
+        }
+}
+
 /* ---- events of the link ---- */
+
+/* Never 0, and not the same as another connection's, be it of another channel. */
+static uint64_t new_session(const pt_channel *channel) {
+    uint64_t x = pt_now_ns() ^ (uint64_t)(uintptr_t)channel << 20 ^ channel->connections << 56;
+    x = (x ^ x >> 31) * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+    return (x ^ x >> 32) | 1;
+}
 
 static void on_up(void *arg) {
     pt_channel *channel = arg;
     pthread_mutex_lock(&channel->lock);
     channel->state = PT_UP;
+    channel->leaving = channel->foreign = false;
     channel->connections++;
-    pthread_mutex_unlock(&channel->lock);
-    pt_departure d;
-    do {
-        pthread_mutex_lock(&channel->lock);
-        d = next_departure(channel);
-        pthread_mutex_unlock(&channel->lock);
-        depart(channel, d);
-    } while (d.exchange);
+    channel->session = new_session(channel);
+    channel->hello_due = true;
+    pt_channel_advance(channel);
+    pt_channel_unlock_and_send(channel);
 }
 
-static void set_down(pt_channel *channel, const char *reason) {
+void pt_channel_set_down(pt_channel *channel, const char *reason) {
     channel->state = PT_DOWN;
     snprintf(channel->reason, sizeof channel->reason, "%s", reason);
+    channel->hello_due = false;
+    fail_sent(channel);
+    retreat(channel);
     fail_line(channel);
+}
+
+void pt_channel_set_foreign(pt_channel *channel, const char *reason) {
+    channel->foreign = true;
+    snprintf(channel->reason, sizeof channel->reason, "the answer is no partie envelope: %s", reason);
+    for (size_t i = 0; i <= channel->table_mask; i++)
+        while (channel->table[i])
+            fail_foreign(channel, channel->table[i]);
+    retreat(channel);
+    while (channel->line.first)
+        fail_foreign(channel, channel->line.first->owner);
 }
 
 static void on_down(void *arg, const char *reason) {
     pt_channel *channel = arg;
     pthread_mutex_lock(&channel->lock);
-    set_down(channel, reason);
+    pt_channel_set_down(channel, reason);
     pthread_mutex_unlock(&channel->lock);
 }
 
 static void on_first_attempt(pt_timer *timer) {
     pt_channel *channel = (pt_channel *)((char *)timer - offsetof(pt_channel, first_attempt));
     pthread_mutex_lock(&channel->lock);
-    if (channel->state == PT_CONNECTING) set_down(channel, "no connection yet");
+    if (channel->state == PT_CONNECTING) pt_channel_set_down(channel, "no connection yet");
     pthread_mutex_unlock(&channel->lock);
-}
-
-/* An exchange ended without a reply. */
-static void end_unanswered(pt_channel *channel, pt_slot *slot, pt_call *call, pt_outcome outcome, pt_msg request) {
-    if (call && outcome == PT_NOT_SENT && channel->state == PT_UP && slot->connection == channel->connections)
-        set_down(channel, "the connection was lost"); /* the event that says so is still to come */
-    if (call && outcome == PT_NOT_SENT && call->ctx->wait_for_ready && !channel->closing) {
-        call->msg = request;
-        line_prepend(channel, call);
-        return;
-    }
-    channel->transport->msg_free(request);
-    if (!call) return;
-    if (outcome == PT_LOST)
-        set_lost(channel, call);
-    else
-        set_not_run(channel, call);
-    if (outcome == PT_NO_MEMORY) pt_status_set(&call->ctx->status, PT_RESOURCE_EXHAUSTED, "%s: out of memory", channel->target);
-    fail_timed(channel, call);
-}
-
-static void on_ended(void *arg, void *user, pt_outcome outcome, pt_msg msg) {
-    pt_channel *channel = arg;
-    pt_slot *slot = user;
-    pthread_mutex_lock(&channel->lock);
-    pt_call *call = slot->call;
-    slot->call = NULL;
-    slot->next = channel->idle;
-    channel->idle = slot;
-    bool answered = outcome == PT_ANSWERED;
-    bool ends_here = answered && call && pt_timers_cancel(channel->timers, &call->timer);
-    if (!answered) {
-        end_unanswered(channel, slot, call, outcome, msg);
-    } else if (!call) {
-        channel->transport->msg_free(msg);
-    } else if (!ends_here) {
-        call->msg = msg;
-        call->state = PT_CALL_ANSWERED_LATE;
-    }
-    pt_departure d = next_departure(channel);
-    pthread_mutex_unlock(&channel->lock);
-    depart(channel, d);
-    if (ends_here) pt_call_end(call, msg);
 }
 
 /* ---- calls ---- */
 
-void pt_channel_call_began(pt_channel *channel) {
+void pt_channel_calls_over(pt_channel *channel, size_t n) {
     pthread_mutex_lock(&channel->lock);
-    channel->n_calls++;
+    if ((channel->n_calls -= n) == 0 && channel->closing) pthread_cond_broadcast(&channel->quiet);
     pthread_mutex_unlock(&channel->lock);
 }
 
-void pt_channel_call_over(pt_channel *channel) {
+void pt_channel_refuse(pt_channel *channel, pt_call *call) {
     pthread_mutex_lock(&channel->lock);
-    if (--channel->n_calls == 0 && channel->closing) pthread_cond_broadcast(&channel->quiet);
+    channel->n_calls++;
+    call->ctx->not_run = true;
+    fail_later(channel, call);
     pthread_mutex_unlock(&channel->lock);
+}
+
+/* Why a call gets no place; PT_OK: it gets one. With the lock. */
+static pt_code check_room(pt_channel *channel, pt_call *call) {
+    bool waits = channel->state == PT_CONNECTING || call->ctx->wait_for_ready;
+    if (channel->closing || (channel->state != PT_UP && !waits)) {
+        pt_channel_set_not_run(channel, call);
+    } else if (channel->foreign) {
+        call->ctx->not_run = true;
+        pt_status_set(&call->ctx->status, PT_INTERNAL, "%s: %s", channel->target, channel->reason);
+    } else if (channel->line.n > 0 && channel->line.n >= channel->options.max_waiting) {
+        call->ctx->not_run = true;
+        pt_status_set(&call->ctx->status, PT_RESOURCE_EXHAUSTED, "%s: %zu calls are waiting already", channel->target,
+                      channel->line.n);
+    }
+    return call->ctx->status.code;
 }
 
 void pt_channel_admit(pt_channel *channel, pt_call *call) {
-    pt_departure d = {0};
-    pt_slot *slot = NULL;
-    pt_msg refused = {0};
     pthread_mutex_lock(&channel->lock);
-    bool waits = channel->state == PT_CONNECTING || call->ctx->wait_for_ready;
-    if (channel->state == PT_UP && !channel->line && !channel->closing) slot = take_slot(channel);
-    if (channel->closing || (channel->state != PT_UP && !waits)) {
-        refused = call->msg;
-        set_not_run(channel, call);
-    } else if (!slot && channel->n_waiting >= channel->options.max_waiting) {
-        refused = call->msg;
-        call->ctx->not_run = true;
-        pt_status_set(&call->ctx->status, PT_RESOURCE_EXHAUSTED, "%s: %u calls are waiting already", channel->target,
-                      channel->n_waiting);
-    }
-    if (refused.handle) {
-        pt_channel_fail_later(channel, call);
+    channel->n_calls++;
+    if (check_room(channel, call)) {
+        free(call->frame);
+        call->frame = NULL;
+        fail_later(channel, call);
     } else {
         pt_timers_set(channel->timers, &call->timer, call->deadline_ns, pt_call_fire);
-        if (slot)
-            d = assign(channel, slot, call);
-        else
-            line_append(channel, call);
+        call->state = PT_CALL_IN_LINE;
+        pt_outbox_add(&channel->line, call->frame);
+        pt_channel_advance(channel);
     }
-    pthread_mutex_unlock(&channel->lock);
-    if (refused.handle) channel->transport->msg_free(refused);
-    depart(channel, d);
+    pt_channel_unlock_and_send(channel);
+}
+
+/* Tells the server that nobody waits for a call any more. Without memory for that the server learns it from the deadline. */
+static void send_cancel(pt_channel *channel, const pt_call *call) {
+    pt_frame frame = {.stream = call->stream, .cancel = true};
+    pt_out_frame *f = channel->state == PT_UP ? pt_out_frame_new(&frame, NULL, (pt_slice){0}) : NULL;
+    if (f) pt_outbox_add(&channel->out, f);
 }
 
 /* Takes a call whose deadline has passed from where it is. */
 static void take_late(pt_channel *channel, pt_call *call) {
-    if (call->state == PT_CALL_WAITING) {
-        line_remove(channel, call);
-        channel->transport->msg_free(call->msg);
-        call->msg = (pt_msg){0};
-        call->ctx->not_run = true;
-        pt_status_set(&call->ctx->status, PT_DEADLINE_EXCEEDED, "%s: the deadline passed before the call could be sent%s%s",
-                      channel->target, channel->state == PT_UP ? "" : ": ", channel->state == PT_UP ? "" : channel->reason);
-    } else if (call->state == PT_CALL_SENT) {
-        call->slot->call = NULL;
-        pt_status_set(&call->ctx->status, PT_DEADLINE_EXCEEDED, "%s: no answer before the deadline", channel->target);
+    pt_status *st = &call->ctx->status;
+    bool sent = call->state == PT_CALL_SENT;
+    if (call->state == PT_CALL_FAILED) return;
+    if (call->state != PT_CALL_LATE) {
+        pt_channel_remove(channel, call);
+        if (sent) send_cancel(channel, call);
+        pt_channel_advance(channel);
+        call->ctx->not_run = !sent;
     }
+    if (sent || call->state == PT_CALL_LATE)
+        pt_status_set(st, PT_DEADLINE_EXCEEDED, "%s: no answer before the deadline", channel->target);
+    else
+        pt_status_set(st, PT_DEADLINE_EXCEEDED, "%s: the deadline passed before the call could be sent%s%s", channel->target,
+                      channel->state == PT_UP ? "" : ": ", channel->state == PT_UP ? "" : channel->reason);
 }
 
 void pt_call_fire(pt_timer *timer) {
     pt_call *call = (pt_call *)timer;
     pt_channel *channel = call->channel;
     pthread_mutex_lock(&channel->lock);
-    pt_exchange *abandoned = call->state == PT_CALL_SENT && !channel->closing ? call->slot->exchange : NULL;
-    uint32_t ticket = abandoned ? call->slot->ticket : 0;
-    if (abandoned) channel->n_sending++;
     take_late(channel, call);
-    pt_msg reply = call->state == PT_CALL_ANSWERED_LATE ? call->msg : (pt_msg){0};
-    pthread_mutex_unlock(&channel->lock);
-    if (abandoned) {
-        channel->transport->exchange_cancel(abandoned, ticket);
-        leave_exchange(channel);
+    pt_channel_unlock_and_send(channel);
+    pt_call_end(call, NULL);
+    pt_channel_calls_over(channel, 1);
+}
+
+void pt_context_cancel(pt_context *ctx) {
+    pt_call *call = (pt_call *)ctx->call;
+    pt_channel *channel = call->channel;
+    if (!channel) return;
+    pthread_mutex_lock(&channel->lock);
+    bool sent = call->state == PT_CALL_SENT;
+    if (sent || call->state == PT_CALL_IN_LINE || call->state == PT_CALL_IN_OUTBOX) {
+        ctx->not_run = !sent;
+        pt_status_set(&ctx->status, PT_CANCELLED, "%s: the call was cancelled", channel->target);
+        if (sent) send_cancel(channel, call);
+        pt_channel_fail(channel, call);
+        pt_channel_advance(channel);
     }
-    pt_call_end(call, reply);
+    pt_channel_unlock_and_send(channel);
 }
 
 /* ---- life ---- */
@@ -311,23 +288,40 @@ static pt_code validate(const pt_channel_options *o, pt_status *st) {
     return code;
 }
 
+static bool open_flight(pt_channel *channel, pt_flight *flight) {
+    pt_exchange *exchange = channel->transport->link_exchange(channel->link, flight);
+    pthread_mutex_lock(&channel->lock);
+    flight->exchange = exchange;
+    pt_channel_unlock_and_send(channel); /* the connection may be there already, and have waited for this */
+    return exchange != NULL;
+}
+
 static pt_code open_link(pt_channel *channel, pt_status *st) {
     pt_link_config config = {
         .target = channel->target,
         .receive_bytes = pt_receive_bytes(&channel->options.limits),
         .reconnect_min_ms = channel->options.reconnect_min_ms,
         .reconnect_max_ms = channel->options.reconnect_max_ms,
-        .events = {.up = on_up, .down = on_down, .ended = on_ended, .arg = channel},
+        .events = {.up = on_up, .down = on_down, .ended = pt_channel_ended, .arg = channel},
     };
-    return channel->transport->link_open(&config, &channel->link, st);
+    pt_code code = channel->transport->link_open(&config, &channel->link, st);
+    for (size_t i = 0; !code && i < PT_CHANNEL_FLIGHTS; i++)
+        if (!open_flight(channel, &channel->flights[i]))
+            code = pt_status_set(st, PT_RESOURCE_EXHAUSTED, "%s: out of memory", channel->target);
+    return code;
+}
+
+/* One less than a power of two: so many buckets that chains are short. */
+static size_t table_mask_for(uint32_t calls) {
+    size_t mask = 63;
+    while (mask < calls)
+        mask = mask * 2 + 1;
+    return mask;
 }
 
 static void destroy(pt_channel *channel) {
     pt_timers_free(channel->timers);
-    for (pt_slot *slot = channel->made, *next; slot; slot = next) {
-        next = slot->next_made;
-        free(slot);
-    }
+    free(channel->table);
     pthread_cond_destroy(&channel->quiet);
     pthread_mutex_destroy(&channel->lock);
     free(channel->target);
@@ -343,20 +337,26 @@ pt_code pt_channel_open_over(const pt_transport *transport, const char *target, 
     if (!channel) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "%s: out of memory", target);
     channel->transport = transport;
     channel->options = options ? *options : defaults;
-    channel->line_end = &channel->line;
+    pt_outbox_init(&channel->line);
+    pt_outbox_init(&channel->out);
+    atomic_init(&channel->next_stream, 1);
+    channel->table_mask = table_mask_for(channel->options.max_outstanding);
+    channel->table = calloc(channel->table_mask + 1, sizeof *channel->table);
     snprintf(channel->reason, sizeof channel->reason, "no connection yet");
     pthread_mutex_init(&channel->lock, NULL);
     pthread_cond_init(&channel->quiet, NULL);
     channel->target = strdup(target);
-    if (!channel->target) {
+    if (!channel->target || !channel->table) {
         code = pt_status_set(st, PT_RESOURCE_EXHAUSTED, "%s: out of memory", target);
         goto fail;
     }
     if ((code = pt_timers_new(&channel->timers, st))) goto fail;
-    if ((code = open_link(channel, st))) goto fail;
+    if ((code = open_link(channel, st))) goto fail_open;
     pt_timers_set(channel->timers, &channel->first_attempt, pt_now_ns() + FIRST_ATTEMPT_NS, on_first_attempt);
     *ret_channel = channel;
     return PT_OK;
+fail_open:
+    if (channel->link) channel->transport->link_close(channel->link);
 fail:
     destroy(channel);
     return code;
@@ -370,8 +370,9 @@ void pt_channel_close(pt_channel *channel) {
     if (!channel) return;
     pthread_mutex_lock(&channel->lock);
     channel->closing = true;
+    retreat(channel);
     fail_line(channel);
-    while (channel->n_sending)
+    while (channel->sending)
         pthread_cond_wait(&channel->quiet, &channel->lock);
     pthread_mutex_unlock(&channel->lock);
     channel->transport->link_close(channel->link); /* ends the calls that were sent */
@@ -389,7 +390,7 @@ const char *pt_channel_target(const pt_channel *channel) {
 bool pt_channel_connected(const pt_channel *channel) {
     pt_channel *c = (pt_channel *)channel;
     pthread_mutex_lock(&c->lock);
-    bool up = c->state == PT_UP;
+    bool up = c->state == PT_UP && !c->leaving;
     pthread_mutex_unlock(&c->lock);
     return up;
 }

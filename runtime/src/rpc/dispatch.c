@@ -1,4 +1,6 @@
 /* From a request message to its handler. Everything that comes from outside is checked here before anything believes it. */
+#include "rpc/dispatch.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -6,23 +8,30 @@
 #include "rpc/callback.h"
 #include "rpc/clock.h"
 #include "rpc/options.h"
-#include "rpc/server_impl.h"
+#include "rpc/session.h"
 
-/* What a request message says. */
-typedef struct incoming {
+/* ---- reading ---- */
+
+pt_code pt_frame_check(const pt_frame *frame, pt_status *st) {
+    if (frame->has_result) return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: a result comes from the server only");
+    if (frame->encoding)
+        return pt_status_set(st, PT_UNIMPLEMENTED, "envelope: this server decodes no encoding, here %" PRIu32, frame->encoding);
+    return PT_OK;
+}
+
+/* What a direct request says. */
+typedef struct direct {
     uint64_t stream;
     pt_call_part call;
     bool has_call, has_payload;
     pt_slice payload;
-} incoming;
+} direct;
 
-/* ---- reading ---- */
-
-static pt_code take_frame(incoming *in, const pt_frame *frame, pt_status *st) {
-    if (frame->has_result || frame->cancel || frame->credit)
-        return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: result, cancel and credit have no place in a direct call");
-    if (frame->encoding)
-        return pt_status_set(st, PT_UNIMPLEMENTED, "envelope: this server decodes no encoding, here %" PRIu32, frame->encoding);
+static pt_code take_frame(direct *in, const pt_frame *frame, pt_status *st) {
+    pt_code code = pt_frame_check(frame, st);
+    if (code) return code;
+    if (frame->cancel || frame->credit)
+        return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: cancel and credit have no place in a direct call");
     if (in->has_call ? frame->has_call || frame->stream != in->stream : !frame->has_call)
         return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: a direct request holds the frames of one call");
     if (in->has_payload && frame->has_payload)
@@ -35,22 +44,14 @@ static pt_code take_frame(incoming *in, const pt_frame *frame, pt_status *st) {
     return PT_OK;
 }
 
-static pt_code read_request(pt_slice bytes, incoming *ret_in, pt_status *st) {
-    pt_envelope envelope;
+static pt_code read_direct(const pt_envelope *envelope, direct *ret_in, pt_status *st) {
     pt_frame frame;
-    pt_reader r = pt_reader_of(bytes);
-    pt_code code = pt_envelope_read(bytes, &envelope, st);
-    if (code) return code;
-    if (envelope.session || envelope.has_hello)
-        return pt_status_set(st, PT_UNIMPLEMENTED,
-                             "envelope: this server speaks direct mode only; leave session and hello unset");
+    pt_reader r = pt_reader_of(envelope->bytes);
+    pt_code code = PT_OK;
     while (!code && pt_envelope_next(&r, &frame))
         code = take_frame(ret_in, &frame, st);
-    if (code) return code;
-    if (!ret_in->has_call) return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no call in it");
-    if (!ret_in->has_payload)
-        return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no payload; an empty message is 0 bytes");
-    return PT_OK;
+    if (!code && !ret_in->has_call) code = pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no call in it");
+    return code;
 }
 
 static const pt_method_entry *find_method(const pt_server *server, const pt_call_part *call, pt_status *st) {
@@ -68,10 +69,11 @@ static const pt_method_entry *find_method(const pt_server *server, const pt_call
     return NULL;
 }
 
-static pt_code check_call(const pt_server *server, const incoming *in, const pt_method_entry *entry, pt_status *st) {
-    if (in->call.hops > PT_MAX_HOPS)
+static pt_code check_call(const pt_server *server, const pt_incoming *in, const pt_method_entry *entry, pt_status *st) {
+    if (!in->has_payload) return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no payload; an empty message is 0 bytes");
+    if (in->call->hops > PT_MAX_HOPS)
         return pt_status_set(st, PT_FAILED_PRECONDITION, "%s: %" PRIu32 " calls above this one, at most %d: a loop?",
-                             entry->method->name, in->call.hops, PT_MAX_HOPS);
+                             entry->method->name, in->call->hops, PT_MAX_HOPS);
     if (in->payload.len > server->options.limits.message_bytes)
         return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "%s: the request has %zu bytes, over the limit of %zu",
                              entry->method->name, in->payload.len, server->options.limits.message_bytes);
@@ -96,8 +98,8 @@ static pt_code unpack(pt_server_call *call) {
                              "request of %s: needs more than the %zu bytes of memory that a call has", method->name,
                              call->arena.budget);
     protobuf_c_message_init(method->output, call->reply);
-    call->server->transport->msg_free(call->msg);
-    call->msg = (pt_msg){0};
+    pt_parcel_let_go(call->parcel);
+    call->parcel = NULL;
     return PT_OK;
 }
 
@@ -130,95 +132,191 @@ static void run(pt_task *task) {
     pt_call_let_go(call);
 }
 
-static void run_inline(pt_server_call *call) {
-    pt_callback_enter();
-    run(&call->task);
-    pt_callback_leave();
-}
-
-/* ---- a request comes ---- */
+/* ---- a call comes ---- */
 
 static void on_deadline(pt_timer *timer) {
     pt_answer_late((pt_server_call *)((char *)timer - offsetof(pt_server_call, timer)));
 }
 
-/* The call of an arrival; made when the arrival brings its first request. */
-static pt_server_call *call_of(pt_server *server, pt_arrival *arrival, void **user) {
-    if (*user) return *user;
+static pt_server_call *new_call(pt_server *server) {
     pt_server_call *call = calloc(1, sizeof *call);
     if (!call) return NULL;
     call->server = server;
-    call->arrival = arrival;
     call->task.run = run;
     atomic_init(&call->state, PT_CALL_ANSWERED);
     pt_arena_init(&call->arena, server->options.limits.arena_bytes);
-    pthread_mutex_lock(&server->lock);
-    call->next_made = server->made;
-    server->made = call;
-    pthread_mutex_unlock(&server->lock);
-    *user = call;
     return call;
 }
 
-/* Counts a call in, unless the server takes none. */
-static pt_code admit(pt_server *server, const pt_method_entry *entry, pt_status *st) {
+/* A call from the pool, counted in, unless the server takes none. */
+static pt_code admit(pt_server *server, const pt_method_entry *entry, pt_server_call **ret_call, pt_status *st) {
     pthread_mutex_lock(&server->lock);
     bool takes = !atomic_load(&server->cancelling) && (!server->draining || entry->builtin);
-    if (takes) server->n_calls++;
+    pt_server_call *call = takes ? server->free : NULL;
+    if (call) {
+        server->free = call->next_free;
+    } else if (takes && (call = new_call(server))) {
+        call->next_made = server->made;
+        server->made = call;
+    }
+    if (call) server->n_calls++;
     pthread_mutex_unlock(&server->lock);
-    return takes ? PT_OK : pt_status_set(st, PT_UNAVAILABLE, "%s: the server is shutting down", entry->method->name);
+    if (!takes) return pt_status_set(st, PT_UNAVAILABLE, "%s: the server is shutting down", entry->method->name);
+    if (!call) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "%s: out of memory", entry->method->name);
+    *ret_call = call;
+    return PT_OK;
 }
 
-static void begin(pt_server_call *call, const incoming *in, const pt_method_entry *entry, pt_msg msg) {
-    uint64_t timeout_us = in->call.timeout_us, most_us = PT_TIMEOUT_MS_MAX * UINT64_C(1000);
+static void fill(pt_server_call *call, const pt_incoming *in, const pt_method_entry *entry) {
+    uint64_t timeout_us = in->call->timeout_us, most_us = PT_TIMEOUT_MS_MAX * UINT64_C(1000);
     if (!timeout_us) timeout_us = call->server->options.default_timeout_ms * UINT64_C(1000);
     call->entry = entry;
     call->stream = in->stream;
-    call->hops = in->call.hops;
+    call->hops = in->call->hops;
     call->deadline_ns = pt_now_ns() + (timeout_us < most_us ? timeout_us : most_us) * PT_NS_PER_US;
-    call->msg = msg;
     call->payload = in->payload;
+    call->parcel = in->parcel;
+    call->peer = in->peer;
+    call->session = in->session;
+    if (in->route) call->route = *in->route;
+    pt_parcel_hold(call->parcel);
+    call->server->transport->peer_hold(call->peer);
+    if (call->session) pt_session_hold(call->session);
     call->request = call->reply = NULL;
+    call->has_turn = false;
+    atomic_store(&call->abandoned, false);
     pt_metadata_init(&call->metadata, &call->arena);
     pt_metadata_init(&call->headers, &call->arena);
     pt_metadata_init(&call->trailers, &call->arena);
-    atomic_store(&call->holders, 2); /* execution and deadline */
-    atomic_store(&call->state, PT_CALL_QUEUED);
 }
 
-/* From here on the message is the call's, and the call ends by itself. */
-static void dispatch(pt_server_call *call, const incoming *in) {
-    const pt_method_entry *entry = call->entry;
-    pt_code code = pt_pairs_read(&in->call.metadata, &call->metadata, &call->status);
-    pt_timers_set(call->server->timers, &call->timer, call->deadline_ns, on_deadline);
-    if (code) {
-        pt_call_refuse(call);
-    } else if (!entry->executor) {
-        run_inline(call);
-    } else if (!pt_executor_submit(entry->executor, &call->task)) {
-        pt_status_set(&call->status, PT_RESOURCE_EXHAUSTED, "%s: the queue of executor %s is full", entry->method->name,
-                      pt_executor_name(entry->executor));
+pt_code pt_call_make(pt_server *server, const pt_incoming *in, pt_server_call **ret_call, pt_status *st) {
+    const pt_method_entry *entry = find_method(server, in->call, st);
+    pt_server_call *call = NULL;
+    pt_code code = entry ? check_call(server, in, entry, st) : PT_UNIMPLEMENTED;
+    if (!code) code = admit(server, entry, &call, st);
+    if (code) return code;
+    fill(call, in, entry);
+    code = pt_pairs_read(&in->call->metadata, &call->metadata, st);
+    if (code)
+        pt_call_unmake(call);
+    else
+        *ret_call = call;
+    return code;
+}
+
+void pt_dispatch_add(pt_dispatch *d, pt_server_call *call) {
+    atomic_store(&call->state, PT_CALL_QUEUED);
+    atomic_store(&call->holders, 2); /* execution and deadline */
+    pt_timers_set(d->server->timers, &call->timer, call->deadline_ns, on_deadline);
+    call->task.next = NULL;
+    if (d->last)
+        d->last->next = &call->task;
+    else
+        d->first = &call->task;
+    d->last = &call->task;
+}
+
+/* Runs a list of calls here. */
+static void run_inline(pt_task *list) {
+    pt_callback_enter();
+    for (pt_task *task = list, *next; task; task = next) {
+        next = task->next;
+        task->run(task);
+    }
+    pt_callback_leave();
+}
+
+static void refuse_queue_full(pt_task *list, const pt_executor *executor) {
+    for (pt_task *task = list, *next; task; task = next) {
+        next = task->next;
+        pt_server_call *call = (pt_server_call *)task;
+        pt_status_set(&call->status, PT_RESOURCE_EXHAUSTED, "%s: the queue of executor %s is full", call->entry->method->name,
+                      pt_executor_name(executor));
         pt_call_refuse(call);
     }
 }
 
-void pt_server_request(void *arg, pt_arrival *arrival, void **user, pt_msg msg) {
+/* Hands a list of calls to an executor, NULL: runs them. */
+static void start(pt_executor *executor, pt_task *list) {
+    if (executor)
+        refuse_queue_full(pt_executor_submit_list(executor, list), executor);
+    else
+        run_inline(list);
+}
+
+void pt_dispatch_one(pt_task *task) {
+    if (task) start(((pt_server_call *)task)->entry->executor, task);
+}
+
+/* Splits off those who have to wait until others have ended. */
+static pt_task *take_turns(pt_server *server, pt_task *list) {
+    pt_task *mine = NULL, **end = &mine;
+    pthread_mutex_lock(&server->lock);
+    for (pt_task *task = list, *next; task; task = next) {
+        pt_server_call *call = (pt_server_call *)task;
+        next = task->next;
+        task->next = NULL;
+        call->has_turn = server->n_turns < server->options.max_calls;
+        if (call->has_turn) server->n_turns++;
+        pt_task ***to = call->has_turn || call->entry->builtin ? &end : &server->backlog_end;
+        **to = task;
+        *to = &task->next;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return mine;
+}
+
+void pt_dispatch_done(pt_dispatch *d) {
+    pt_task *list = d->first ? take_turns(d->server, d->first) : NULL;
+    while (list) {
+        pt_executor *executor = ((pt_server_call *)list)->entry->executor;
+        pt_task *last = list;
+        while (last->next && ((pt_server_call *)last->next)->entry->executor == executor)
+            last = last->next;
+        pt_task *rest = last->next;
+        last->next = NULL;
+        start(executor, list);
+        list = rest;
+    }
+    d->first = d->last = NULL;
+}
+
+/* ---- a request comes ---- */
+
+static pt_code take_direct(pt_server *server, pt_incoming *in, const pt_envelope *envelope, uint64_t *ret_stream,
+                           pt_status *st) {
+    direct request = {0};
+    pt_server_call *call;
+    pt_dispatch d = {.server = server};
+    pt_code code = read_direct(envelope, &request, st);
+    *ret_stream = request.stream;
+    in->stream = request.stream;
+    in->call = &request.call;
+    in->has_payload = request.has_payload;
+    in->payload = request.payload;
+    if (!code) code = pt_call_make(server, in, &call, st);
+    if (code) return code;
+    pt_dispatch_add(&d, call);
+    pt_dispatch_done(&d);
+    return PT_OK;
+}
+
+void pt_server_request(void *arg, pt_peer *peer, const pt_route *route, pt_msg msg) {
     pt_server *server = arg;
-    incoming in = {0};
+    pt_envelope envelope = {0};
     pt_status st = PT_STATUS_INIT;
-    const pt_method_entry *entry = NULL;
-    pt_server_call *call = NULL;
-    pt_code code = read_request(pt_slice_of(msg.bytes, msg.len), &in, &st);
-    if (!code && !(entry = find_method(server, &in.call, &st))) code = st.code;
-    if (!code) code = check_call(server, &in, entry, &st);
-    if (!code && !(call = call_of(server, arrival, user))) code = pt_status_set(&st, PT_RESOURCE_EXHAUSTED, "out of memory");
-    if (!code) code = admit(server, entry, &st);
-    if (code) {
-        pt_answer_status(server, arrival, in.stream, &st, true);
-        server->transport->msg_free(msg);
-        server->transport->port_release(arrival);
+    uint64_t stream = 0;
+    pt_code code = pt_envelope_read(pt_slice_of(msg.bytes, msg.len), &envelope, &st);
+    if (!code && (envelope.session || envelope.has_hello)) {
+        pt_session_request(server, peer, route, &envelope, msg);
         return;
     }
-    begin(call, &in, entry, msg);
-    dispatch(call, &in);
+    pt_incoming in = {.parcel = pt_parcel_new(server->transport, msg), .peer = peer, .route = route};
+    if (!in.parcel) code = pt_status_set(&st, PT_RESOURCE_EXHAUSTED, "out of memory");
+    if (!code) code = take_direct(server, &in, &envelope, &stream, &st);
+    pt_parcel_let_go(in.parcel);
+    if (!code) return;
+    pt_answer_status(server, peer, route, stream, &st);
+    server->transport->port_release(server->port, 1);
 }

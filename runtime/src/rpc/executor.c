@@ -5,7 +5,6 @@
 
 #define MAX_THREADS 256
 #define MAX_QUEUE 1000000
-#define MAX_BATCH 16
 
 struct pt_executor {
     char *name;
@@ -21,19 +20,13 @@ struct pt_executor {
     pthread_t threads[];
 };
 
-/* Takes a batch from the queue, the fewer the shorter it is: with a long queue a thread comes back to the lock rarely; with a
- * short one no task waits behind another's slow run while a thread is idle. */
-static pt_task *take_batch(pt_executor *e) {
-    size_t share = e->queued / (2 * (size_t)e->n_threads);
-    size_t n = share < 1 ? 1 : share > MAX_BATCH ? MAX_BATCH : share;
-    pt_task *batch = e->first, *last = batch;
-    e->queued -= n;
-    while (--n)
-        last = last->next;
-    e->first = last->next;
+/* One at a time: a task that was taken with others would wait behind a slow one. */
+static pt_task *take(pt_executor *e) {
+    pt_task *task = e->first;
+    e->first = task->next;
     if (!e->first) e->end = &e->first;
-    last->next = NULL;
-    return batch;
+    e->queued--;
+    return task;
 }
 
 /* One wake-up for a burst: the thread that wakes passes the baton on if there is more to do than it takes. */
@@ -54,15 +47,11 @@ static void *work(void *arg) {
         }
         if (!e->first) break;
         e->busy++;
-        pt_task *batch = take_batch(e);
+        pt_task *task = take(e);
         bool wake = should_wake(e);
         pthread_mutex_unlock(&e->lock);
         if (wake) pthread_cond_signal(&e->work);
-        while (batch) {
-            pt_task *next = batch->next;
-            batch->run(batch);
-            batch = next;
-        }
+        task->run(task);
         pthread_mutex_lock(&e->lock);
         e->busy--;
     }
@@ -112,20 +101,26 @@ const char *pt_executor_name(const pt_executor *e) {
     return e->name;
 }
 
-bool pt_executor_submit(pt_executor *e, pt_task *task) {
+pt_task *pt_executor_submit_list(pt_executor *e, pt_task *list) {
     pthread_mutex_lock(&e->lock);
-    if (e->stopping || e->queued >= e->bound + (e->n_threads - e->busy)) {
-        pthread_mutex_unlock(&e->lock);
-        return false;
+    size_t room = e->stopping ? 0 : e->bound + (e->n_threads - e->busy);
+    while (list && e->queued < room) {
+        pt_task *task = list;
+        list = task->next;
+        task->next = NULL;
+        *e->end = task;
+        e->end = &task->next;
+        e->queued++;
     }
-    task->next = NULL;
-    *e->end = task;
-    e->end = &task->next;
-    e->queued++;
     bool wake = should_wake(e);
     pthread_mutex_unlock(&e->lock);
     if (wake) pthread_cond_signal(&e->work);
-    return true;
+    return list;
+}
+
+bool pt_executor_submit(pt_executor *e, pt_task *task) {
+    task->next = NULL;
+    return !pt_executor_submit_list(e, task);
 }
 
 void pt_executor_free(pt_executor *e) {

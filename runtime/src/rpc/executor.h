@@ -25,6 +25,9 @@ const char *pt_executor_name(const pt_executor *e);
  * False: the queue is full, or the pool is stopping; the task is still the caller's. Thread: any. */
 bool pt_executor_submit(pt_executor *e, pt_task *task) PT_MUST_CHECK;
 
+/* The same for a list, with one wake-up. Returns the rest of it that did not fit, NULL: none. */
+pt_task *pt_executor_submit_list(pt_executor *e, pt_task *list) PT_MUST_CHECK;
+
 /* Runs what is in the queue, waits for it, and frees. NULL is allowed. Not from a task. */
 void pt_executor_free(pt_executor *e);
 

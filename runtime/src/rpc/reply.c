@@ -5,11 +5,10 @@
 #include "rpc/envelope.h"
 
 static pt_code not_partie(const pt_channel *channel, pt_context *ctx, const char *why) {
-    return pt_status_set(&ctx->status, PT_INTERNAL, "%s: the answer is no partie envelope: %s", channel->target, why);
+    return pt_status_set(&ctx->status, PT_INTERNAL, "%s: the answer breaks the protocol: %s", channel->target, why);
 }
 
-/* Takes over how the call ended. Returns its code. */
-static pt_code take_result(pt_context *ctx, const pt_result_part *result) {
+pt_code pt_result_read(pt_context *ctx, const pt_result_part *result) {
     pt_code code = result->code <= PT_UNAUTHENTICATED ? (pt_code)result->code : PT_UNKNOWN;
     ctx->not_run = code && result->not_run;
     if (code == PT_OK) return PT_OK;
@@ -20,24 +19,17 @@ static pt_code take_result(pt_context *ctx, const pt_result_part *result) {
     return code;
 }
 
-pt_code pt_reply_read(const pt_channel *channel, pt_context *ctx, pt_msg reply, pt_slice *ret_payload) {
-    pt_envelope envelope;
-    pt_frame frame;
+pt_code pt_reply_read(const pt_channel *channel, pt_context *ctx, const pt_frame *frame, pt_slice *ret_payload) {
     pt_status why = PT_STATUS_INIT;
-    pt_slice bytes = pt_slice_of(reply.bytes, reply.len);
-    pt_reader r = pt_reader_of(bytes);
-    if (pt_envelope_read(bytes, &envelope, &why)) return not_partie(channel, ctx, why.message);
-    if (envelope.session || !pt_envelope_next(&r, &frame) || !frame.has_result)
-        return not_partie(channel, ctx, "it has no result for a call of direct mode");
-    if (pt_pairs_read(&frame.metadata, &ctx->headers, &why) || pt_pairs_read(&frame.result.metadata, &ctx->trailers, &why))
+    if (pt_pairs_read(&frame->metadata, &ctx->headers, &why) || pt_pairs_read(&frame->result.metadata, &ctx->trailers, &why))
         return not_partie(channel, ctx, why.message);
-    pt_code code = take_result(ctx, &frame.result);
+    pt_code code = pt_result_read(ctx, &frame->result);
     if (code) return code;
-    if (!frame.has_payload) return not_partie(channel, ctx, "the result is OK, but there is no message");
-    if (frame.encoding) return not_partie(channel, ctx, "the message is encoded, which was not asked for");
-    if (frame.payload.len > channel->options.limits.message_bytes)
+    if (!frame->has_payload) return not_partie(channel, ctx, "the result is OK, but there is no message");
+    if (frame->encoding) return not_partie(channel, ctx, "the message is encoded, which was not asked for");
+    if (frame->payload.len > channel->options.limits.message_bytes)
         return pt_status_set(&ctx->status, PT_RESOURCE_EXHAUSTED, "%s: the reply has %zu bytes, over the limit of %zu",
-                             channel->target, frame.payload.len, channel->options.limits.message_bytes);
-    *ret_payload = frame.payload;
+                             channel->target, frame->payload.len, channel->options.limits.message_bytes);
+    *ret_payload = frame->payload;
     return PT_OK;
 }

@@ -2,11 +2,12 @@
 #include <stdlib.h>
 
 #include "rpc/clock.h"
+#include "rpc/dispatch.h"
 #include "rpc/options.h"
-#include "rpc/server_impl.h"
+#include "rpc/session.h"
 
 /* Beyond max_calls while draining, so that calls are refused even when all places are taken. */
-#define REFUSING_ARRIVALS 4
+#define REFUSING_PLACES 4
 
 /* How long answers that were handed over may still take to be written when the server closes without having drained. */
 #define CLOSE_FLUSH_NS (200 * PT_NS_PER_MS)
@@ -100,10 +101,18 @@ static pt_code validate(const pt_server_options *o, pt_status *st) {
     return code;
 }
 
+static void on_written(void *arg, pt_peer *peer) {
+    pt_session_written(arg, peer);
+}
+
+static void on_left(void *arg, pt_peer *peer) {
+    pt_session_left(arg, peer);
+}
+
 static pt_code open_port(pt_server *server, pt_status *st) {
     pt_port_config config = {.receive_bytes = pt_receive_bytes(&server->options.limits),
-                             .max_arrivals = server->options.max_calls,
-                             .events = {.request = pt_server_request, .arg = server}};
+                             .max_places = server->options.max_calls,
+                             .events = {.request = pt_server_request, .written = on_written, .left = on_left, .arg = server}};
     return server->transport->port_new(&config, &server->port, st);
 }
 
@@ -116,6 +125,7 @@ pt_code pt_server_new_over(const pt_transport *transport, const pt_server_option
     if (!server) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "server: out of memory");
     server->transport = transport;
     server->options = options ? *options : defaults;
+    server->backlog_end = &server->backlog;
     atomic_init(&server->serving, true);
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->idle, NULL);
@@ -156,7 +166,9 @@ static void stop_taking(pt_server *server) {
     server->draining = true;
     pthread_mutex_unlock(&server->lock);
     pt_server_set_serving(server, NULL, false);
-    if (first) server->transport->port_widen(server->port, REFUSING_ARRIVALS);
+    if (!first) return;
+    server->transport->port_widen(server->port, REFUSING_PLACES);
+    pt_sessions_go_away(server);
 }
 
 /* Waits until there is no call. False: there still is at the deadline. */
@@ -181,12 +193,22 @@ static void cancel_calls(pt_server *server) {
         if (pt_call_hold(call)) pt_answer_late(call);
 }
 
+/* Waits until all answers have been given to the system. False: some have not at the deadline. */
+static bool flush(pt_server *server, uint64_t deadline_ns) {
+    struct timespec pause = {.tv_nsec = (long)PT_NS_PER_MS};
+    while (!pt_sessions_are_empty(server)) {
+        if (pt_now_ns() >= deadline_ns) return false;
+        nanosleep(&pause, NULL);
+    }
+    return server->transport->port_flush(server->port, deadline_ns);
+}
+
 pt_code pt_server_drain(pt_server *server, uint32_t timeout_ms) {
     uint64_t deadline_ns = pt_now_ns() + timeout_ms * PT_NS_PER_MS;
     stop_taking(server);
     bool idle = wait_idle(server, deadline_ns);
     if (!idle) cancel_calls(server);
-    bool flushed = server->transport->port_flush(server->port, idle ? deadline_ns : pt_now_ns() + CLOSE_FLUSH_NS);
+    bool flushed = flush(server, idle ? deadline_ns : pt_now_ns() + CLOSE_FLUSH_NS);
     return idle && flushed ? PT_OK : PT_DEADLINE_EXCEEDED;
 }
 
@@ -196,7 +218,7 @@ void pt_server_close(pt_server *server) {
     if (server->port) {
         stop_taking(server);
         wait_idle(server, UINT64_MAX);
-        server->transport->port_flush(server->port, pt_now_ns() + CLOSE_FLUSH_NS);
+        flush(server, pt_now_ns() + CLOSE_FLUSH_NS);
         server->transport->port_close(server->port);
     }
     for (size_t i = 0; i < server->n_executors; i++)

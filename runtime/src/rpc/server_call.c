@@ -29,7 +29,7 @@ uint32_t pt_server_call_remaining_ms(const pt_server_call *call) {
 
 bool pt_server_call_cancelled(const pt_server_call *call) {
     const pt_server *server = call->server;
-    return atomic_load(&server->cancelling) || server->transport->port_peer_gone(call->arrival) ||
+    return atomic_load(&call->abandoned) || atomic_load(&server->cancelling) || server->transport->peer_gone(call->peer) ||
            pt_now_ns() >= call->deadline_ns;
 }
 

@@ -1,9 +1,10 @@
-/* Inside of a server: what server.c (life), dispatch.c (a request comes), answer.c (its answer leaves), server_call.c (what a
- * handler sees) and builtin.c (health, reflection) share.
+/* Inside of a server: what server.c (life), dispatch.c (a request comes), session.c (channel mode), answer.c (an answer
+ * leaves), server_call.c (what a handler sees) and builtin.c (health, reflection) share.
  *
  * A call is held by its execution (queue, handler, or who deferred it), by its deadline's timer, and for a moment by who looks
- * at it from outside. Whoever brings its state to ANSWERED sends the answer; when the last holder lets go, its arrival goes
- * back to the transport. So a handler that runs past its deadline keeps its call, and the call keeps its place among max_calls.
+ * at it from outside. Whoever brings its state to ANSWERED sends the answer, or drops it; when the last holder lets go, the
+ * call goes back to the server's pool and its place to the port. So a handler that runs past its deadline keeps its call, and
+ * the call keeps its place among max_calls.
  */
 #ifndef PT_RPC_SERVER_IMPL_H
 #define PT_RPC_SERVER_IMPL_H
@@ -14,17 +15,26 @@
 #include "partie/server.h"
 #include "rpc/envelope.h"
 #include "rpc/methods.h"
+#include "rpc/parcel.h"
 #include "rpc/timer.h"
 #include "rpc/transport.h"
 
 typedef enum pt_call_state { PT_CALL_QUEUED, PT_CALL_RUNNING, PT_CALL_ANSWERED } pt_call_state;
 
+typedef struct pt_session pt_session; /* session.h */
+
 struct pt_server_call {
     pt_task task; /* first: its address is the call's */
     pt_timer timer;
     pt_server *server;
-    pt_arrival *arrival;
-    pt_server_call *next_made; /* of the server */
+    pt_server_call *next_made, *next_free; /* of the server */
+    pt_server_call *next_open;             /* of the session */
+
+    pt_peer *peer;         /* held */
+    pt_route route;        /* direct mode: of the request */
+    pt_session *session;   /* channel mode: held; otherwise NULL */
+    bool has_turn;         /* counts in n_turns */
+    atomic_bool abandoned; /* the client has cancelled it, or left */
 
     const pt_method_entry *entry;
     uint64_t stream;
@@ -33,8 +43,8 @@ struct pt_server_call {
     atomic_int state; /* pt_call_state; ANSWERED as long as there is no request */
     atomic_uint holders;
 
-    pt_msg msg;       /* until the request is unpacked: what came, */
-    pt_slice payload; /* and the request in it */
+    pt_parcel *parcel; /* until the request is unpacked: what came, */
+    pt_slice payload;  /* and the request in it */
     pt_arena arena;
     pt_metadata metadata, headers, trailers;
     pt_status status;
@@ -77,26 +87,29 @@ struct pt_server {
 
     atomic_bool serving;    /* what health says of the whole */
     atomic_bool cancelling; /* nobody waits for answers any more */
-    atomic_ullong last_answer_ns;
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t idle;  /* n_calls became 0 */
+    pthread_mutex_t lock;   /* of what follows */
+    pthread_cond_t idle;    /* n_calls became 0 */
     bool draining;
     size_t n_calls;
-    pt_server_call *made;
+    uint32_t n_turns;                /* calls that may run; at most max_calls, */
+    pt_task *backlog, **backlog_end; /* and those that came in one envelope with them and wait for one to end */
+    pt_server_call *made, *free;
+    pt_session *sessions;
 };
-
-/* ---- dispatch.c ---- */
-
-/* The transport's event: decodes, finds the method, and hands the call to its executor. */
-void pt_server_request(void *arg, pt_arrival *arrival, void **user, pt_msg msg);
 
 /* ---- answer.c ---- */
 
-/* Answers an arrival that never became a call, or whose call must not be looked at. Its stream is given back. */
-void pt_answer_status(pt_server *server, pt_arrival *arrival, uint64_t stream, const pt_status *st, bool not_run);
+/* Answers a request that became no call. Certainly nothing ran. */
+void pt_answer_status(pt_server *server, pt_peer *peer, const pt_route *route, uint64_t stream, const pt_status *st);
+
+/* A status as it is sent; borrows from it. */
+pt_result_part pt_result_of(const pt_status *st);
 
 /* Answers a call with DEADLINE_EXCEEDED unless it is answered, and lets go of it. */
 void pt_answer_late(pt_server_call *call);
+
+/* Nobody waits for the call any more: it is not answered. */
+void pt_call_abandon(pt_server_call *call);
 
 /* Ends the execution of a call that did not get to its handler: answers with its status and lets go. */
 void pt_call_refuse(pt_server_call *call);
@@ -104,7 +117,7 @@ void pt_call_refuse(pt_server_call *call);
 /* Takes one more hold of a call, unless nobody has it. */
 bool pt_call_hold(pt_server_call *call);
 
-/* Lets go of a call; the last one gives its arrival back. */
+/* Lets go of a call; the last one gives it back. */
 void pt_call_let_go(pt_server_call *call);
 
 /* ---- builtin.c ---- */

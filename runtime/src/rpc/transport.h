@@ -1,9 +1,10 @@
 /* What rpc/ asks of a transport: request and reply messages over connections. transport/ implements it with nng; a fake can
  * stand in its place. Nothing in here knows what a message means.
  *
- * A client works with exchanges (a request out, a reply in), a server with arrivals (a request in, a reply out). Both are
- * reused for one request after the other and live as long as their link or port. Events come on threads of the transport with
- * no lock of it held; they must not block, and must not close the link or port that they come from. */
+ * A client works with exchanges (a request out, a reply in), which are reused for one request after the other and live as long
+ * as their link. A server works with peers, which are connections, and with routes, which lead answers back to requests.
+ * Messages of a connection arrive in the order in which they were sent. Events come on threads of the transport with no lock of
+ * it held; they must not block, and must not close the link or port that they come from. */
 #ifndef PT_RPC_TRANSPORT_H
 #define PT_RPC_TRANSPORT_H
 
@@ -19,7 +20,7 @@ typedef struct pt_msg {
 typedef struct pt_link pt_link;         /* client side: connects to one target, again and again */
 typedef struct pt_port pt_port;         /* server side: listens at any number of addresses */
 typedef struct pt_exchange pt_exchange; /* client side: of a link */
-typedef struct pt_arrival pt_arrival;   /* server side: of a port */
+typedef struct pt_peer pt_peer;         /* server side: a connection of a port */
 
 /* How an exchange of a client ended. */
 typedef enum pt_outcome {
@@ -49,16 +50,28 @@ typedef struct pt_link_config {
     pt_link_events events;
 } pt_link_config;
 
+/* Where the answer to a request goes, in the transport's words. Each request is answered at most once. */
+#define PT_ROUTE_BYTES 64
+typedef struct pt_route {
+    uint8_t len;
+    uint8_t words[PT_ROUTE_BYTES];
+} pt_route;
+
 typedef struct pt_port_events {
-    /* A request came. The message is the receiver's, which frees it. The arrival is to be answered with port_reply and given
-     * back with port_release. `*user` is the receiver's to keep something in; NULL at the first time. */
-    void (*request)(void *arg, pt_arrival *a, void **user, pt_msg request);
+    /* A request came; one at a time for a peer. The message is the receiver's, which frees it. It takes one place, which is
+     * given back with port_release. */
+    void (*request)(void *arg, pt_peer *peer, const pt_route *route, pt_msg request);
+    /* The replies handed over so far have been given to the system; each reply is followed by one, sooner or later, unless the
+     * peer leaves. May come at the same time as `request`. */
+    void (*written)(void *arg, pt_peer *peer);
+    /* The peer has left; its last event. */
+    void (*left)(void *arg, pt_peer *peer);
     void *arg;
 } pt_port_events;
 
 typedef struct pt_port_config {
-    size_t receive_bytes;  /* as above */
-    uint32_t max_arrivals; /* that are with the receiver at once; further requests wait in the transport */
+    size_t receive_bytes; /* as above */
+    uint32_t max_places;  /* that are taken at once; further requests wait in the transport */
     pt_port_events events;
 } pt_port_config;
 
@@ -92,18 +105,25 @@ typedef struct pt_transport {
     /* Listens at one more address. *ret_url is the address as it really is; the caller frees it.
      * Errors: as pt_server_listen. */
     pt_code (*port_listen)(pt_port *port, const char *url, char **ret_url, pt_status *st);
-    /* Lets `more` further requests in beside max_arrivals. */
+    /* Lets `more` further requests in beside max_places. */
     void (*port_widen)(pt_port *port, uint32_t more);
-    /* Answers; once between request and port_release. Takes the message over. */
-    void (*port_reply)(pt_arrival *a, pt_msg reply);
-    /* Gives the arrival back; answered or not, it takes the next request. */
-    void (*port_release)(pt_arrival *a);
-    /* True when the peer that sent the request has left. */
-    bool (*port_peer_gone)(const pt_arrival *a);
+    /* Takes places for what came in a request beside its first; may exceed the bound. */
+    void (*port_occupy)(pt_port *port, uint32_t places);
+    void (*port_release)(pt_port *port, uint32_t places);
+
+    /* What the receiver keeps of a peer; NULL at first. */
+    void **(*peer_user)(pt_peer *peer);
+    /* Keeps a peer from being freed beyond its last event. */
+    void (*peer_hold)(pt_peer *peer);
+    void (*peer_let_go)(pt_peer *peer);
+    /* Answers a request: queues the message and takes it over. peer_flush makes what is queued leave. */
+    void (*peer_reply)(pt_peer *peer, const pt_route *route, pt_msg reply);
+    void (*peer_flush)(pt_peer *peer);
+    bool (*peer_gone)(const pt_peer *peer);
     /* Waits until the replies handed over have been written to their connections, at most until `deadline_ns` of clock.h.
      * False: some have not. */
     bool (*port_flush)(pt_port *port, uint64_t deadline_ns);
-    /* Closes all connections and frees. Every request has been released before. */
+    /* Closes all connections and frees. All places have been released before. */
     void (*port_close)(pt_port *port);
 } pt_transport;
 

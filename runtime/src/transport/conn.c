@@ -12,7 +12,8 @@
 
 struct pt_conn {
     pt_conn_config config;
-    pt_conn *next, *next_waiting; /* the owner's */
+    pt_conn *next, *next_waiting; /* the owner's, */
+    void *user;                   /* as is this */
     atomic_uint refs;
     atomic_bool closed;
     nng_stream *stream;
@@ -79,6 +80,10 @@ void pt_conn_unref(pt_conn *c) {
     pt_framing_done(&c->framing);
     pthread_mutex_destroy(&c->lock);
     free(c);
+}
+
+void **pt_conn_user(pt_conn *c) {
+    return &c->user;
 }
 
 pt_conn **pt_conn_next(pt_conn *c) {
@@ -215,7 +220,14 @@ static void on_sent(void *arg) {
     if (error) break_off(c);
     pthread_mutex_lock(&c->lock);
     c->out_bytes -= c->send_left < c->out_bytes ? c->send_left : c->out_bytes;
-    if (choose_send(c)) {
+    bool more = choose_send(c);
+    if (!more && c->config.events->written) {
+        pthread_mutex_unlock(&c->lock);
+        c->config.events->written(c->config.owner, c);
+        pthread_mutex_lock(&c->lock);
+        more = choose_send(c);
+    }
+    if (more) {
         pthread_mutex_unlock(&c->lock);
         post_send(c);
         return;

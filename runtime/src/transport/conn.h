@@ -14,13 +14,16 @@
 
 typedef struct pt_conn pt_conn;
 
-/* Events come one at a time, on threads of nng, with no lock held. */
+/* Events come on threads of nng with no lock held, one at a time but for `written`. */
 typedef struct pt_conn_events {
     /* Both sides have said who they are. */
     void (*ready)(void *owner, pt_conn *conn);
     /* A message came: its SP words, and its payload, which is the receiver's if it returns true. False: not now; reading stops
      * until pt_conn_resume, and then it comes again. */
     bool (*message)(void *owner, pt_conn *conn, pt_slice words, pt_msg payload);
+    /* All that was queued has been given to the system. May be NULL; may come at the same time as `message`. What it queues
+     * leaves without pt_conn_flush. */
+    void (*written)(void *owner, pt_conn *conn);
     /* It is over; the last event. `unsent` are messages that were not written, not even in part; the receiver frees them. */
     void (*closed)(void *owner, pt_conn *conn, pt_block *unsent, const char *reason);
 } pt_conn_events;
@@ -61,7 +64,8 @@ bool pt_conn_is_closed(const pt_conn *conn);
 /* Whether all that was queued has been given to the system. */
 bool pt_conn_is_written(pt_conn *conn);
 
-/* For the owner's own lists and lines. */
+/* For the owner's own lists and lines, and for what it keeps of a connection; NULL at first. */
+void **pt_conn_user(pt_conn *conn);
 pt_conn **pt_conn_next(pt_conn *conn);
 pt_conn **pt_conn_next_waiting(pt_conn *conn);
 

@@ -1,7 +1,7 @@
 /* Server side: listeners, connections, and the requests that are with the server.
  *
- * Each request takes an arrival. When all are taken, connections that have more stop being read, in a line, until one is
- * free: so what waits, waits in the sockets. */
+ * Each request takes a place. When all are taken, connections that have more stop being read, in a line, until one is free: so
+ * what waits, waits in the sockets. */
 #include "transport/port.h"
 
 #include <pthread.h>
@@ -16,15 +16,6 @@
 #define ACCEPT_PAUSE_MS 100 /* after a failure, such as too many open files */
 #define MAX_LISTENERS 64
 
-struct pt_arrival {
-    pt_port *port;
-    pt_arrival *next_free, *next_made;
-    void *user;    /* the receiver's */
-    pt_conn *conn; /* while a request is there; holds a reference */
-    size_t words_len;
-    uint8_t words[PT_SP_WORDS_BYTES]; /* to be sent back */
-};
-
 typedef struct listener {
     pt_port *port;
     nng_stream_listener *listener;
@@ -32,6 +23,8 @@ typedef struct listener {
     pt_address address;
     bool sleeping; /* the accept callback's */
 } listener;
+
+_Static_assert(PT_ROUTE_BYTES >= PT_SP_WORDS_BYTES, "a route holds all words");
 
 struct pt_port {
     pt_port_config config;
@@ -43,37 +36,21 @@ struct pt_port {
     bool closing;
     pt_conn *conns; /* each with a reference */
     unsigned n_conns;
-    pt_arrival *made, *free;
-    uint32_t n_made, max_arrivals;
-    pt_conn *waiting, **waiting_end; /* for an arrival */
+    uint64_t n_places, max_places;
+    pt_conn *waiting, **waiting_end; /* for a place */
 };
 
-/* ---- arrivals ---- */
+/* ---- places ---- */
 
-/* A free arrival, a new one while there are fewer than may be, or NULL. With the lock. */
-static pt_arrival *take_arrival(pt_port *port) {
-    pt_arrival *a = port->free;
-    if (a) {
-        port->free = a->next_free;
-        return a;
-    }
-    if (port->n_made >= port->max_arrivals || !(a = calloc(1, sizeof *a))) return NULL;
-    a->port = port;
-    a->next_made = port->made;
-    port->made = a;
-    port->n_made++;
-    return a;
-}
-
-static void wait_for_arrival(pt_port *port, pt_conn *conn) {
+static void wait_for_place(pt_port *port, pt_conn *conn) {
     *pt_conn_next_waiting(conn) = NULL;
     *port->waiting_end = conn;
     port->waiting_end = pt_conn_next_waiting(conn);
 }
 
-/* The first of those that wait, with a reference. */
+/* The first of those that wait, if there is a place for it, with a reference. */
 static pt_conn *take_waiting(pt_port *port) {
-    pt_conn *conn = port->waiting;
+    pt_conn *conn = port->n_places < port->max_places ? port->waiting : NULL;
     if (!conn) return NULL;
     port->waiting = *pt_conn_next_waiting(conn);
     if (!port->waiting) port->waiting_end = &port->waiting;
@@ -83,24 +60,26 @@ static pt_conn *take_waiting(pt_port *port) {
 
 static bool on_message(void *owner, pt_conn *conn, pt_slice words, pt_msg payload) {
     pt_port *port = owner;
+    pt_route route = {.len = (uint8_t)words.len};
     pthread_mutex_lock(&port->lock);
-    pt_arrival *a = take_arrival(port);
-    if (!a) wait_for_arrival(port, conn);
+    bool has_place = port->n_places < port->max_places;
+    if (has_place)
+        port->n_places++;
+    else
+        wait_for_place(port, conn);
     pthread_mutex_unlock(&port->lock);
-    if (!a) return false;
-    pt_conn_ref(conn);
-    a->conn = conn;
-    a->words_len = words.len;
-    memcpy(a->words, words.ptr, words.len);
-    port->config.events.request(port->config.events.arg, a, &a->user, payload);
+    if (!has_place) return false;
+    memcpy(route.words, words.ptr, words.len);
+    port->config.events.request(port->config.events.arg, (pt_peer *)conn, &route, payload);
     return true;
 }
 
-void pt_stream_port_reply(pt_arrival *a, pt_msg reply) {
-    if (pt_conn_queue(a->conn, pt_slice_of(a->words, a->words_len), reply, 0)) pt_conn_flush(a->conn);
+static void on_written(void *owner, pt_conn *conn) {
+    pt_port *port = owner;
+    port->config.events.written(port->config.events.arg, (pt_peer *)conn);
 }
 
-/* Lets the connections that wait for an arrival try again, as far as there are some. */
+/* Lets a connection that waits for a place try again. */
 static void resume_waiting(pt_port *port) {
     pthread_mutex_lock(&port->lock);
     pt_conn *conn = take_waiting(port);
@@ -109,27 +88,53 @@ static void resume_waiting(pt_port *port) {
     pt_conn_unref(conn);
 }
 
-void pt_stream_port_release(pt_arrival *a) {
-    pt_port *port = a->port;
-    pt_conn_unref(a->conn);
+void pt_stream_port_occupy(pt_port *port, uint32_t places) {
     pthread_mutex_lock(&port->lock);
-    a->conn = NULL;
-    a->next_free = port->free;
-    port->free = a;
+    port->n_places += places;
     pthread_mutex_unlock(&port->lock);
-    resume_waiting(port);
 }
 
-bool pt_stream_port_peer_gone(const pt_arrival *a) {
-    return pt_conn_is_closed(a->conn);
+void pt_stream_port_release(pt_port *port, uint32_t places) {
+    pthread_mutex_lock(&port->lock);
+    port->n_places -= places;
+    pt_conn *conn = take_waiting(port);
+    pthread_mutex_unlock(&port->lock);
+    if (conn) pt_conn_resume(conn);
+    pt_conn_unref(conn);
 }
 
 void pt_stream_port_widen(pt_port *port, uint32_t more) {
     pthread_mutex_lock(&port->lock);
-    port->max_arrivals += more;
+    port->max_places += more;
     pthread_mutex_unlock(&port->lock);
     while (more--)
         resume_waiting(port);
+}
+
+/* ---- peers: connections, seen from outside ---- */
+
+void **pt_stream_peer_user(pt_peer *peer) {
+    return pt_conn_user((pt_conn *)peer);
+}
+
+void pt_stream_peer_hold(pt_peer *peer) {
+    pt_conn_ref((pt_conn *)peer);
+}
+
+void pt_stream_peer_let_go(pt_peer *peer) {
+    pt_conn_unref((pt_conn *)peer);
+}
+
+void pt_stream_peer_reply(pt_peer *peer, const pt_route *route, pt_msg reply) {
+    (void)pt_conn_queue((pt_conn *)peer, pt_slice_of(route->words, route->len), reply, 0); /* freed if it is closed */
+}
+
+void pt_stream_peer_flush(pt_peer *peer) {
+    pt_conn_flush((pt_conn *)peer);
+}
+
+bool pt_stream_peer_gone(const pt_peer *peer) {
+    return pt_conn_is_closed((const pt_conn *)peer);
 }
 
 /* ---- connections ---- */
@@ -158,6 +163,7 @@ static void on_closed(void *owner, pt_conn *conn, pt_block *unsent, const char *
         port->waiting_end = pt_conn_next_waiting(*port->waiting_end);
     pthread_mutex_unlock(&port->lock);
     resume_waiting(port); /* it may have been this one's turn */
+    port->config.events.left(port->config.events.arg, (pt_peer *)conn);
     pt_conn_unref(conn);
     pthread_mutex_lock(&port->lock);
     if (--port->n_conns == 0) pthread_cond_broadcast(&port->over);
@@ -165,7 +171,7 @@ static void on_closed(void *owner, pt_conn *conn, pt_block *unsent, const char *
 }
 
 static void welcome(listener *l, nng_stream *stream) {
-    static const pt_conn_events events = {.ready = on_ready, .message = on_message, .closed = on_closed};
+    static const pt_conn_events events = {.ready = on_ready, .message = on_message, .written = on_written, .closed = on_closed};
     pt_port *port = l->port;
     pt_conn_config config = {.events = &events,
                              .owner = port,
@@ -264,7 +270,7 @@ pt_code pt_stream_port_new(const pt_port_config *config, pt_port **ret_port, pt_
     pt_port *port = calloc(1, sizeof *port);
     if (!port) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "server: out of memory");
     port->config = *config;
-    port->max_arrivals = config->max_arrivals;
+    port->max_places = config->max_places;
     port->waiting_end = &port->waiting;
     pthread_mutex_init(&port->lock, NULL);
     pthread_cond_init(&port->over, NULL);
@@ -319,10 +325,6 @@ void pt_stream_port_close(pt_port *port) {
     while (port->n_conns)
         pthread_cond_wait(&port->over, &port->lock);
     pthread_mutex_unlock(&port->lock);
-    for (pt_arrival *a = port->made, *next; a; a = next) {
-        next = a->next_made;
-        free(a);
-    }
     pthread_cond_destroy(&port->over);
     pthread_mutex_destroy(&port->lock);
     free(port);

@@ -107,8 +107,8 @@ Test(wire, what_is_no_direct_call_is_refused_and_the_server_stays_up) {
                    "\x09"
                    "12345678"
                    "\x10\x01",
-                   PT_UNIMPLEMENTED, "direct mode");
-    EXPECT_REFUSED(s, "\x1a\x00", PT_UNIMPLEMENTED, "direct mode");
+                   PT_FAILED_PRECONDITION, "has not opened session 3837363534333231");
+    EXPECT_REFUSED(s, "\x1a\x00", PT_FAILED_PRECONDITION, "not session 0");
     expect_refused(s, "", 0, PT_INVALID_ARGUMENT, "no call");
     expect_refused(s, bytes, write_frame(bytes, call_frame("no.Such/Method", 0), NULL), PT_UNIMPLEMENTED, "no.Such/Method");
     expect_refused(s, bytes, write_frame(bytes, call_frame("partie.echo.v1.EchoService/Nope", 0), NULL), PT_UNIMPLEMENTED,
@@ -253,21 +253,40 @@ Test(wire, a_peer_that_leaves_at_once_does_no_harm) {
 
 typedef struct imposter {
     nng_socket socket;
+    bool greets; /* says hello before it answers */
     const char *answer;
     size_t len;
 } imposter;
 
+/* Answers hello as a server does; its first 9 bytes are the session. */
+static void greet(nng_socket s) {
+    nng_msg *msg;
+    uint8_t bytes[11];
+    cr_assert_eq(nng_recvmsg(s, &msg, 0), 0);
+    memcpy(bytes, nng_msg_body(msg), 9);
+    memcpy(bytes + 9, "\x1a\x00", 2);
+    nng_msg_free(msg);
+    cr_assert_eq(nng_send(s, bytes, sizeof bytes, 0), 0);
+}
+
 static void *answer_once(void *arg) {
     imposter *i = arg;
     nng_msg *msg;
+    uint8_t bytes[64];
+    if (i->greets) greet(i->socket);
     if (nng_recvmsg(i->socket, &msg, 0)) return NULL;
+    memcpy(bytes, nng_msg_body(msg), 9);
     nng_msg_free(msg);
-    nng_send(i->socket, (void *)i->answer, i->len, 0);
+    memcpy(bytes + 9, i->answer, i->len);
+    if (i->greets)
+        nng_send(i->socket, bytes, 9 + i->len, 0);
+    else
+        nng_send(i->socket, (void *)i->answer, i->len, 0);
     return NULL;
 }
 
-static void expect_internal(const char *answer, size_t len, const char *part) {
-    imposter i = {.answer = answer, .len = len};
+static void expect_internal(bool greets, const char *answer, size_t len, const char *part) {
+    imposter i = {.greets = greets, .answer = answer, .len = len};
     rig r;
     pt_context ctx;
     pthread_t thread;
@@ -291,10 +310,11 @@ static void expect_internal(const char *answer, size_t len, const char *part) {
 }
 
 Test(wire, an_answer_that_is_none_is_an_internal_error) {
-    expect_internal("hello", 5, "no partie envelope");
-    expect_internal("", 0, "no result");
-    expect_internal("\x7a\x02\x08\x01", 4, "no result");
-    expect_internal("\x7a\x02\x1a\x00", 4, "no message");
-    expect_internal("\x7a\x05\x1a\x00\x7a\x01\x0a", 7, "reply of " ECHO);
-    expect_internal("\x7a\x06\x1a\x00\x7a\x02\x0a\x05", 8, "reply of " ECHO);
+    expect_internal(false, "hello", 5, "no partie envelope");
+    expect_internal(false, "", 0, "does not say hello");
+    expect_internal(false, "\x7a\x02\x08\x01", 4, "does not say hello");
+    expect_internal(true, "hello", 5, "no partie envelope");
+    expect_internal(true, "\x7a\x04\x08\x01\x1a\x00", 6, "no message"); /* stream 1, a result */
+    expect_internal(true, "\x7a\x07\x08\x01\x1a\x00\x7a\x01\x0a", 9, "reply of " ECHO);
+    expect_internal(true, "\x7a\x08\x08\x01\x1a\x00\x7a\x02\x0a\x05", 10, "reply of " ECHO);
 }

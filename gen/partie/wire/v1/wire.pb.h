@@ -30,15 +30,15 @@ typedef enum Partie__Wire__V1__Encoding {
 struct Partie__Wire__V1__Envelope {
     ProtobufCMessage base;
     /* Zero: direct mode. The request holds the frames of one call, the reply that call's own result.
-     * Otherwise channel mode: the random id of the session that the pipe opened with `hello`. */
+     * Otherwise channel mode: the random id of the session that the connection opened with `hello`. */
     uint64_t session;
-    /* Channel mode: counts the envelopes of a session from 1, each direction for itself. Receivers put envelopes in order. */
+    /* Not used: messages of a connection arrive in order. */
     uint64_t sequence;
     /* Opens a session; the answer to it carries the server's own. */
     Partie__Wire__V1__Hello *hello;
     /* The server takes no new calls on this session; those that it has are finished. */
     Partie__Wire__V1__GoAway *go_away;
-    /* In sending order. 1 to n in a request, 0 to n in a reply. */
+    /* In sending order. */
     size_t n_frames;
     Partie__Wire__V1__Frame **frames;
 };
@@ -71,7 +71,7 @@ struct Partie__Wire__V1__Hello {
 
 struct Partie__Wire__V1__GoAway {
     ProtobufCMessage base;
-    /* Calls on streams above this one were not run and may be sent elsewhere. */
+    /* Not used: a call that comes too late is answered, with `not_run`. */
     uint64_t last_stream;
     char *message;
 };
@@ -86,7 +86,7 @@ struct Partie__Wire__V1__GoAway {
  * call, payload, half_close, credit, result; `cancel` stands alone. */
 struct Partie__Wire__V1__Frame {
     ProtobufCMessage base;
-    /* Chosen by the client, greater than any before it in the session. Direct mode: any value, given back. */
+    /* Chosen by the client, never twice in a session. Direct mode: any value, given back. */
     uint64_t stream;
     /* Opens the stream. Only from the client. */
     Partie__Wire__V1__Call *call;
