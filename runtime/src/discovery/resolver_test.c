@@ -208,6 +208,12 @@ Test(resolver, files_are_read_again_when_they_change, .init = make_dir, .fini = 
     pt_watch_await(&watch, "tcp://a:1=1 tcp://b:1=7 ");
     write_file("list", "tcp://c:1\n", true);
     pt_watch_await(&watch, "tcp://c:1=1 ");
+    char path[128], elsewhere[128];
+    cr_assert_eq(mkdir(pt_tempdir_file(&dir, "folder", path, sizeof path), 0700), 0);
+    write_file("folder/list", "tcp://d:1\n", false);
+    pt_tempdir_file(&dir, "folder/list", elsewhere, sizeof elsewhere);
+    cr_assert_eq(rename(elsewhere, pt_tempdir_file(&dir, "list", path, sizeof path)), 0);
+    pt_watch_await(&watch, "tcp://d:1=1 ");
     write_file("list", "", true);
     pt_watch_await(&watch, "");
     pt_resolver_close(r);

@@ -1,6 +1,7 @@
 #include "resilience/breaker.h"
 
 #include <criterion/criterion.h>
+#include <sched.h>
 
 #include "support/random.h"
 
@@ -181,30 +182,41 @@ Test(breaker, never_lets_more_than_one_probe_through) {
     cr_assert_gt(probes_seen, 100);
 }
 
-static atomic_int probing, most_probing;
-static atomic_bool stop;
+enum { THREADS = 2, ROUNDS = 20000 };
 
-/* Calls as often as it can at a time when the breaker is open and its time is over. */
-static void *probe_often(void *arg) {
-    (void)arg;
-    pt_breaker_ticket ticket;
-    while (!atomic_load(&stop)) {
-        if (!pt_breaker_admit(&breaker, PT_SECONDS(1000), &ticket)) continue;
-        int n = atomic_fetch_add(&probing, 1) + 1;
-        if (n > atomic_load(&most_probing)) atomic_store(&most_probing, n);
-        atomic_fetch_sub(&probing, 1);
-        pt_breaker_report(&breaker, ticket, PT_BREAKER_FAILURE, PT_SECONDS(900));
-        if (pt_breaker_look(&breaker, 0).n_opened > 100000) atomic_store(&stop, true);
-    }
-    return NULL;
+static atomic_int arrivals, admitted[ROUNDS];
+
+/* Waits until all threads have come here so often. */
+static void meet(int times) {
+    atomic_fetch_add(&arrivals, 1);
+    for (int spins = 1; atomic_load(&arrivals) < THREADS * times; spins++)
+        if (spins % 10000 == 0) sched_yield(); /* the other may need this processor */
 }
 
-Test(breaker, threads_get_one_probe_at_a_time) {
-    pthread_t threads[4];
+/* Asks at the same time as the others, once in each round, when the breaker's time is over. */
+static void *ask_together(void *arg) {
+    pt_breaker_ticket ticket;
+    for (int i = 0; i < ROUNDS; i++) {
+        meet(2 * i + 1);
+        bool probe = pt_breaker_admit(&breaker, PT_SECONDS(1000), &ticket);
+        if (probe) atomic_fetch_add(&admitted[i], 1);
+        meet(2 * i + 2);
+        if (probe) pt_breaker_report(&breaker, ticket, PT_BREAKER_FAILURE, PT_SECONDS(900));
+    }
+    return arg;
+}
+
+Test(breaker, of_threads_that_ask_together_one_gets_the_probe) {
+    pthread_t threads[THREADS];
+    int rounds_with_probe = 0;
     fail_times(5, 0);
-    for (int i = 0; i < 4; i++)
-        cr_assert_eq(pthread_create(&threads[i], NULL, probe_often, NULL), 0);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < THREADS; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, ask_together, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    cr_assert_eq(atomic_load(&most_probing), 1);
+    for (int i = 0; i < ROUNDS; i++) {
+        cr_assert_leq(atomic_load(&admitted[i]), 1, "round %d", i);
+        rounds_with_probe += atomic_load(&admitted[i]);
+    }
+    cr_assert_gt(rounds_with_probe, ROUNDS / 4, "%d", rounds_with_probe);
 }
