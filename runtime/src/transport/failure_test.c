@@ -110,18 +110,32 @@ Test(failure, a_lost_connection_fails_the_call_and_runs_it_once) {
 
 /* ---- deadlines ---- */
 
+static bool is_cancelled(void *arg) {
+    return pt_server_call_cancelled(arg);
+}
+
+static pt_code wait_for_cancel(void *self, pt_server_call *call, const echo_request *request, echo_response *reply) {
+    rig *r = self;
+    (void)request;
+    (void)reply;
+    signal_raise(&r->entered);
+    if (pt_wait_until(is_cancelled, call, 10000)) atomic_fetch_add(&r->cancelled, 1);
+    signal_raise(&r->entered);
+    return PT_OK;
+}
+
 Test(failure, the_server_answers_at_the_deadline_while_the_handler_runs) {
     rig r;
     async_call c;
     signal_count done = SIGNAL_COUNT_INIT;
     rig_init(&r);
+    r.impl.store = wait_for_cancel;
     rig_start(&r, NULL, NULL, NULL);
     async_store(&r, &c, &done, "x", 100);
-    signal_wait(&r.entered, 1);
     signal_wait(&done, 1);
     cr_expect_eq(c.ctx.status.code, PT_DEADLINE_EXCEEDED, "%s", c.ctx.status.message);
     cr_expect_eq(atomic_load(&c.callbacks), 1);
-    signal_raise(&r.gate);
+    signal_wait(&r.entered, 2);
     async_done(&c);
     rig_stop(&r); /* waits for the handler */
     cr_expect_eq(atomic_load(&r.cancelled), 1, "the handler could see it");
@@ -355,20 +369,6 @@ Test(failure, closing_a_channel_cancels_its_calls) {
     }
     signal_raise(&r.gate);
     rig_stop(&r);
-}
-
-static bool is_cancelled(void *arg) {
-    return pt_server_call_cancelled(arg);
-}
-
-static pt_code wait_for_cancel(void *self, pt_server_call *call, const echo_request *request, echo_response *reply) {
-    rig *r = self;
-    (void)request;
-    (void)reply;
-    signal_raise(&r->entered);
-    if (pt_wait_until(is_cancelled, call, 10000)) atomic_fetch_add(&r->cancelled, 1);
-    signal_raise(&r->entered);
-    return PT_OK;
 }
 
 Test(failure, a_handler_sees_that_its_client_left) {
