@@ -9,7 +9,7 @@
  *         return PT_OK;
  *     }
  *
- * Every server also has grpc.health.v1.Health (Check) and partie.reflection.v1.ReflectionService. */
+ * Every server also has grpc.health.v1.Health and partie.reflection.v1.ReflectionService. */
 #ifndef PARTIE_SERVER_H
 #define PARTIE_SERVER_H
 

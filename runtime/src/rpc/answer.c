@@ -1,5 +1,6 @@
 /* The end of a call on the server: its answer, and giving it back. */
 #include "rpc/dispatch.h"
+#include "rpc/server_stream.h"
 #include "rpc/session.h"
 
 /* ---- holding ---- */
@@ -30,6 +31,8 @@ static void give_back(pt_server_call *call) {
     pt_server *server = call->server;
     pt_parcel_let_go(call->parcel);
     call->parcel = NULL;
+    pt_server_stream_free(call->streaming);
+    call->streaming = NULL;
     pt_status_done(&call->status);
     pt_arena_reset(&call->arena);
     server->transport->peer_let_go(call->peer);
@@ -91,7 +94,7 @@ static void send_last(pt_server_call *call, pt_frame *frame, const ProtobufCMess
 /* Refuses a reply that is too long by turning it into an error. */
 static const ProtobufCMessage *reply_to_send(pt_server_call *call, size_t *ret_len) {
     size_t most = call->server->options.limits.message_bytes;
-    if (call->status.code) return NULL;
+    if (call->status.code || !call->reply) return NULL;
     *ret_len = protobuf_c_message_get_packed_size(call->reply);
     if (*ret_len <= most) return call->reply;
     pt_status_set(&call->status, PT_RESOURCE_EXHAUSTED, "%s: the reply has %zu bytes, over the limit of %zu",
@@ -106,7 +109,7 @@ static void answer_call(pt_server_call *call, bool not_run) {
     pt_frame frame = {.stream = call->stream,
                       .has_result = true,
                       .result = pt_result_of(&call->status),
-                      .metadata = {.set = &call->headers},
+                      .metadata = {.set = pt_server_stream_has_begun(call) ? NULL : &call->headers},
                       .has_payload = reply != NULL,
                       .payload = {.len = len}};
     frame.result.not_run = not_run;
@@ -116,6 +119,7 @@ static void answer_call(pt_server_call *call, bool not_run) {
 
 /* Ends the execution: answers unless the deadline did, and lets go. */
 static void end_execution(pt_server_call *call, bool not_run) {
+    pt_server_stream_end(call, true);
     if (pt_timers_cancel(call->server->timers, &call->timer)) pt_call_let_go(call);
     if (atomic_exchange(&call->state, PT_CALL_ANSWERED) != PT_CALL_ANSWERED) answer_call(call, not_run);
     pt_call_let_go(call);
@@ -130,20 +134,32 @@ void pt_server_call_finish(pt_server_call *call, pt_code code) {
     end_execution(call, false);
 }
 
+/* Answers in place of the handler. The call's own status may be in its hands. */
+static void answer_for(pt_server_call *call, const pt_status *st, bool not_run) {
+    pt_frame frame = {.stream = call->stream, .has_result = true, .result = pt_result_of(st)};
+    frame.result.not_run = not_run;
+    send_last(call, &frame, NULL);
+    pt_server_stream_end(call, false);
+}
+
 void pt_answer_late(pt_server_call *call) {
     int before = atomic_exchange(&call->state, PT_CALL_ANSWERED);
     if (before != PT_CALL_ANSWERED) {
-        pt_status st = PT_STATUS_INIT; /* the call's own may be in the handler's hands */
+        pt_status st = PT_STATUS_INIT;
         pt_status_set(&st, PT_DEADLINE_EXCEEDED, "%s: the deadline passed %s", call->entry->method->name,
                       before == PT_CALL_QUEUED ? "before the call could run" : "while the call was running");
-        pt_frame frame = {.stream = call->stream, .has_result = true, .result = pt_result_of(&st)};
-        frame.result.not_run = before == PT_CALL_QUEUED;
-        send_last(call, &frame, NULL);
+        answer_for(call, &st, before == PT_CALL_QUEUED);
     }
     pt_call_let_go(call);
+}
+
+void pt_answer_early(pt_server_call *call, const pt_status *st) {
+    atomic_store(&call->abandoned, true);
+    if (atomic_exchange(&call->state, PT_CALL_ANSWERED) != PT_CALL_ANSWERED) answer_for(call, st, false);
 }
 
 void pt_call_abandon(pt_server_call *call) {
     atomic_store(&call->abandoned, true);
     atomic_store(&call->state, PT_CALL_ANSWERED);
+    pt_server_stream_end(call, false);
 }

@@ -4,36 +4,18 @@
 #include "core/hash.h"
 #include "grpc/health/v1/health.rpc.h"
 #include "partie/reflection/v1/reflection.rpc.h"
-#include "rpc/server_impl.h"
+#include "rpc/health.h"
 
-typedef Grpc__Health__V1__HealthCheckRequest check_request;
-typedef Grpc__Health__V1__HealthCheckResponse check_response;
 typedef Partie__Reflection__V1__GetDescriptorsRequest descriptors_request;
 typedef Partie__Reflection__V1__GetDescriptorsResponse descriptors_response;
 
 /* ---- health ---- */
 
-static pt_code check(void *self, pt_server_call *call, const check_request *request, check_response *reply) {
-    pt_server *server = self;
-    bool serving = true;
-    if (*request->service) {
-        size_t i = 0;
-        while (i < server->n_services && strcmp(server->services[i].service->name, request->service) != 0)
-            i++;
-        if (i == server->n_services)
-            return pt_server_call_fail(call, PT_NOT_FOUND, "service %s: this server has no such service", request->service);
-        serving = atomic_load(&server->services[i].serving);
-    }
-    reply->status = serving && atomic_load(&server->serving)
-                        ? GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING
-                        : GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING;
-    return PT_OK;
-}
-
 void pt_server_set_serving(pt_server *server, const char *service, bool serving) {
     if (!service) atomic_store(&server->serving, serving);
     for (size_t i = 0; service && i < server->n_services; i++)
         if (strcmp(server->services[i].service->name, service) == 0) atomic_store(&server->services[i].serving, serving);
+    pt_health_changed(server->health);
 }
 
 /* ---- reflection ---- */
@@ -106,21 +88,15 @@ static pt_code get_descriptors(void *self, pt_server_call *call, const descripto
 
 /* ---- both ---- */
 
-typedef struct builtins {
-    Grpc__Health__V1__Health health;
-    Partie__Reflection__V1__ReflectionService reflection;
-} builtins;
-
 pt_code pt_builtins_add(pt_server *server, pt_status *st) {
     static const pt_service *const services[] = {&grpc__health__v1__health__service,
                                                  &partie__reflection__v1__reflection_service__service};
-    builtins *b = calloc(1, sizeof *b);
-    if (!b) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "server: out of memory");
-    server->builtins = b;
-    b->health = (Grpc__Health__V1__Health){.self = server, .check = check};
-    b->reflection = (Partie__Reflection__V1__ReflectionService){.self = server, .get_descriptors = get_descriptors};
-    pt_code code = grpc__health__v1__health__register(server, &b->health, st);
-    if (!code) code = partie__reflection__v1__reflection_service__register(server, &b->reflection, st);
+    Partie__Reflection__V1__ReflectionService *reflection = calloc(1, sizeof *reflection);
+    if (!reflection) return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "server: out of memory");
+    server->reflection = reflection;
+    *reflection = (Partie__Reflection__V1__ReflectionService){.self = server, .get_descriptors = get_descriptors};
+    pt_code code = pt_health_add(server, st);
+    if (!code) code = partie__reflection__v1__reflection_service__register(server, reflection, st);
     for (size_t i = 0; !code && i < sizeof services / sizeof *services; i++)
         code = pt_server_set_executor(server, services[i]->name, "admin", st);
     for (size_t i = 0; i < server->methods.n; i++)

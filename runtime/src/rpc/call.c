@@ -4,7 +4,7 @@
 #include "rpc/callback.h"
 #include "rpc/channel_impl.h"
 #include "rpc/clock.h"
-#include "rpc/envelope.h"
+#include "rpc/stream_impl.h"
 
 /* ---- ending ---- */
 
@@ -34,7 +34,10 @@ static pt_slice copy_reply(pt_context *ctx, pt_slice payload) {
 
 void pt_call_end(pt_call *call, const pt_frame *reply) {
     pt_call c = *call; /* its memory is the context's, which the callback may use for another call */
-    call->state = PT_CALL_OVER;
+    if (c.streaming) {
+        pt_stream_ended(c.streaming, reply);
+        return;
+    }
     const ProtobufCMessage *message = NULL;
     pt_slice payload = {0};
     if (reply && pt_reply_read(c.channel, c.ctx, reply, &payload) == PT_OK) {
@@ -60,6 +63,7 @@ typedef struct content {
     uint32_t contract;
     const ProtobufCMessage *message; /* NULL: `bytes` */
     pt_slice bytes;
+    bool open; /* the client streams: no message yet, and more to come */
 } content;
 
 /* Refuses what must not leave. */
@@ -91,8 +95,8 @@ static pt_code write_request(pt_call *call, const content *c, uint64_t timeout_u
                  .timeout_us = timeout_us,
                  .metadata = {.set = &ctx->metadata},
                  .hops = ctx->hops},
-        .half_close = true,
-        .has_payload = true,
+        .half_close = !c->open,
+        .has_payload = !c->open,
     };
     call->frame = pt_out_frame_new(&frame, c->message, c->bytes);
     if (!call->frame) return pt_status_set(&ctx->status, PT_RESOURCE_EXHAUSTED, "%s: out of memory", c->method);
@@ -101,19 +105,23 @@ static pt_code write_request(pt_call *call, const content *c, uint64_t timeout_u
     return PT_OK;
 }
 
-static void start(pt_call *call, const content *c) {
-    pt_channel *channel = call->channel;
+/* Writes the request and sets the deadline. On failure the context's status says why. */
+static pt_code prepare(pt_call *call, const content *c) {
     pt_context *ctx = call->ctx;
-    uint32_t timeout_ms = ctx->timeout_ms ? ctx->timeout_ms : channel->options.default_timeout_ms;
+    uint32_t timeout_ms = ctx->timeout_ms ? ctx->timeout_ms : call->channel->options.default_timeout_ms;
     pt_status_done(&ctx->status);
     pt_metadata_init(&ctx->headers, &ctx->arena);
     pt_metadata_init(&ctx->trailers, &ctx->arena);
     ctx->not_run = false;
     call->deadline_ns = pt_now_ns() + timeout_ms * PT_NS_PER_MS;
-    if (write_request(call, c, timeout_ms * UINT64_C(1000)) == PT_OK)
-        pt_channel_admit(channel, call);
+    return write_request(call, c, timeout_ms * UINT64_C(1000));
+}
+
+static void start(pt_call *call, const content *c) {
+    if (prepare(call, c) == PT_OK)
+        pt_channel_admit(call->channel, call);
     else
-        pt_channel_refuse(channel, call);
+        pt_channel_refuse(call->channel, call);
 }
 
 /* The call in its context's storage. */
@@ -136,6 +144,19 @@ void pt_unary_start(pt_channel *channel, pt_context *ctx, const pt_method *metho
     call->method = method;
     call->typed = on_done;
     start(call, &(content){.method = method->name, .contract = method->contract, .message = request});
+}
+
+pt_code pt_call_start_stream(pt_channel *channel, pt_context *ctx, const pt_method *method, const ProtobufCMessage *request,
+                             struct pt_stream *stream) {
+    pt_call *call = new_call(channel, ctx, NULL);
+    call->streaming = stream;
+    pt_code code =
+        prepare(call, &(content){.method = method->name, .contract = method->contract, .message = request, .open = !request});
+    if (code)
+        ctx->not_run = true;
+    else
+        pt_channel_admit(channel, call);
+    return code;
 }
 
 /* ---- waiting ---- */

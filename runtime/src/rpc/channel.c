@@ -6,6 +6,7 @@
 #include "rpc/clock.h"
 #include "rpc/envelope.h"
 #include "rpc/options.h"
+#include "rpc/stream_impl.h"
 
 /* A first attempt that has told nothing for so long counts as failed. */
 #define FIRST_ATTEMPT_NS (3000 * PT_NS_PER_MS)
@@ -18,6 +19,7 @@ static void remove_sent(pt_channel *channel, pt_call *call) {
         at = &(*at)->next_open;
     *at = call->next_open;
     channel->n_sent--;
+    if (call->streaming) channel->n_streaming--;
 }
 
 void pt_channel_remove(pt_channel *channel, pt_call *call) {
@@ -28,14 +30,17 @@ void pt_channel_remove(pt_channel *channel, pt_call *call) {
     if (call->state != PT_CALL_IN_LINE) channel->n_open--;
     free(call->frame);
     call->frame = NULL;
+    call->state = PT_CALL_OVER;
 }
 
 void pt_channel_advance(pt_channel *channel) {
     while (channel->line.first && channel->state == PT_UP && channel->n_open < channel->options.max_outstanding) {
         pt_out_frame *frame = channel->line.first;
+        pt_call *call = frame->owner;
         pt_outbox_remove(&channel->line, frame);
         pt_outbox_add(&channel->out, frame);
-        ((pt_call *)frame->owner)->state = PT_CALL_IN_OUTBOX;
+        if (call->streaming) pt_outbox_move(pt_stream_pending(call->streaming), &channel->out);
+        call->state = PT_CALL_IN_OUTBOX;
         channel->n_open++;
     }
 }
@@ -93,6 +98,11 @@ static void retreat(pt_channel *channel) {
     pt_outbox_init(&line);
     for (pt_out_frame *f; (f = channel->out.first ? channel->out.first : channel->line.first);) {
         pt_call *call = f->owner;
+        if (call && call->streaming && call->state == PT_CALL_IN_OUTBOX) {
+            pt_channel_set_not_run(channel, call); /* what it has sent since is gone */
+            pt_channel_fail(channel, call);
+            continue;
+        }
         pt_outbox_remove(channel->out.first ? &channel->out : &channel->line, f);
         if (!call) {
             free(f);
@@ -184,6 +194,17 @@ void pt_channel_calls_over(pt_channel *channel, size_t n) {
     pthread_mutex_lock(&channel->lock);
     if ((channel->n_calls -= n) == 0 && channel->closing) pthread_cond_broadcast(&channel->quiet);
     pthread_mutex_unlock(&channel->lock);
+}
+
+void pt_channel_send(pt_channel *channel, pt_call *call, pt_out_frame *frame) {
+    pthread_mutex_lock(&channel->lock);
+    if (frame && call->state == PT_CALL_IN_LINE)
+        pt_outbox_add(pt_stream_pending(call->streaming), frame);
+    else if (frame && (call->state == PT_CALL_IN_OUTBOX || call->state == PT_CALL_SENT))
+        pt_outbox_add(&channel->out, frame);
+    else
+        free(frame);
+    pt_channel_unlock_and_send(channel);
 }
 
 void pt_channel_refuse(pt_channel *channel, pt_call *call) {

@@ -30,6 +30,7 @@ typedef struct pt_call {
     pt_unary_done_fn *typed;  /* its callback, */
     pt_call_done_fn *untyped; /* or that of an untyped one */
     void *arg;
+    struct pt_stream *streaming; /* of a method that streams; otherwise NULL */
     uint64_t stream;
     uint64_t deadline_ns;
 
@@ -78,9 +79,10 @@ struct pt_channel {
     size_t table_mask;
     uint32_t n_open; /* calls in the outbox or sent */
     uint32_t n_sent;
-    unsigned corks; /* threads that work through answers; what they cause leaves together */
-    bool sending;   /* a thread hands envelopes to the transport; it takes what others add */
-    size_t n_calls; /* from start until the callback has returned */
+    uint32_t n_streaming; /* of these */
+    unsigned corks;       /* threads that work through answers; what they cause leaves together */
+    bool sending;         /* a thread hands envelopes to the transport; it takes what others add */
+    size_t n_calls;       /* from start until the callback has returned */
     bool closing;
 };
 
@@ -92,6 +94,9 @@ void pt_channel_admit(pt_channel *channel, pt_call *call);
 
 /* Lets a call that never got a place end with the status that its context has, on the timer thread. */
 void pt_channel_refuse(pt_channel *channel, pt_call *call);
+
+/* Sends a further frame of a call, or drops it when the call has ended. Takes the frame over; NULL: there is none. */
+void pt_channel_send(pt_channel *channel, pt_call *call, pt_out_frame *frame);
 
 /* Counts calls out, after their callbacks. */
 void pt_channel_calls_over(pt_channel *channel, size_t n);
@@ -132,6 +137,10 @@ void pt_channel_ended(void *arg, void *user, pt_outcome outcome, pt_msg msg);
 /* Ends a call: reads its reply, if there is one, into the context, and calls back. The call is nowhere else and its timer is
  * over. Without the channel's lock. The caller counts it out. */
 void pt_call_end(pt_call *call, const pt_frame *reply);
+
+/* Starts the call of a stream. On failure it has not begun. */
+pt_code pt_call_start_stream(pt_channel *channel, pt_context *ctx, const pt_method *method, const ProtobufCMessage *request,
+                             struct pt_stream *stream) PT_MUST_CHECK;
 
 /* What a timer of a call does. */
 void pt_call_fire(pt_timer *timer);

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "partie/channel.h"
+#include "rpc/batch.h"
 #include "rpc/callback.h"
 #include "rpc/clock.h"
 #include "rpc/options.h"
+#include "rpc/server_stream.h"
 #include "rpc/session.h"
 
 /* ---- reading ---- */
@@ -54,7 +56,7 @@ static pt_code read_direct(const pt_envelope *envelope, direct *ret_in, pt_statu
     return code;
 }
 
-static const pt_method_entry *find_method(const pt_server *server, const pt_call_part *call, pt_status *st) {
+static const pt_method_entry *find_method(const pt_server *server, const pt_call_part *call, bool direct_mode, pt_status *st) {
     const pt_method_entry *entry = call->method.len ? pt_methods_by_name(&server->methods, call->method)
                                                     : pt_methods_by_hash(&server->methods, call->method_hash);
     int len = (int)call->method.len;
@@ -62,15 +64,26 @@ static const pt_method_entry *find_method(const pt_server *server, const pt_call
         pt_status_set(st, PT_UNIMPLEMENTED, "%.*s: this server has no such method", len, (const char *)call->method.ptr);
     else if (!entry)
         pt_status_set(st, PT_UNIMPLEMENTED, "this server has no method of hash 0x%016" PRIx64, call->method_hash);
-    else if (entry->method->kind != PT_UNARY || !entry->handler->run)
-        pt_status_set(st, PT_UNIMPLEMENTED, "%s: streaming is not served", entry->method->name);
+    else if (!entry->handler->run)
+        pt_status_set(st, PT_UNIMPLEMENTED, "%s: not served", entry->method->name);
+    else if (entry->method->kind != PT_UNARY && direct_mode)
+        pt_status_set(st, PT_UNIMPLEMENTED, "%s: streaming takes channel mode", entry->method->name);
     else
         return entry;
     return NULL;
 }
 
+static bool client_streams(const pt_method *method) {
+    return method->kind == PT_CLIENT_STREAMING || method->kind == PT_BIDI_STREAMING;
+}
+
+static bool server_streams(const pt_method *method) {
+    return method->kind == PT_SERVER_STREAMING || method->kind == PT_BIDI_STREAMING;
+}
+
 static pt_code check_call(const pt_server *server, const pt_incoming *in, const pt_method_entry *entry, pt_status *st) {
-    if (!in->has_payload) return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no payload; an empty message is 0 bytes");
+    if (!in->has_payload && !client_streams(entry->method))
+        return pt_status_set(st, PT_INVALID_ARGUMENT, "envelope: no payload; an empty message is 0 bytes");
     if (in->call->hops > PT_MAX_HOPS)
         return pt_status_set(st, PT_FAILED_PRECONDITION, "%s: %" PRIu32 " calls above this one, at most %d: a loop?",
                              entry->method->name, in->call->hops, PT_MAX_HOPS);
@@ -82,8 +95,7 @@ static pt_code check_call(const pt_server *server, const pt_incoming *in, const 
 
 /* ---- running ---- */
 
-/* Request and reply as structs in the call's arena. */
-static pt_code unpack(pt_server_call *call) {
+static pt_code unpack_request(pt_server_call *call) {
     const pt_method *method = call->entry->method;
     pt_code code = pt_message_check(method->input, call->payload, &call->server->options.limits, &call->status);
     if (code) {
@@ -92,15 +104,26 @@ static pt_code unpack(pt_server_call *call) {
     }
     call->request =
         protobuf_c_message_unpack(method->input, pt_arena_protobuf(&call->arena), call->payload.len, call->payload.ptr);
-    call->reply = pt_arena_alloc(&call->arena, method->output->sizeof_message);
-    if (!call->request || !call->reply)
-        return pt_status_set(&call->status, PT_RESOURCE_EXHAUSTED,
-                             "request of %s: needs more than the %zu bytes of memory that a call has", method->name,
-                             call->arena.budget);
-    protobuf_c_message_init(method->output, call->reply);
+    return call->request ? PT_OK : PT_RESOURCE_EXHAUSTED;
+}
+
+/* Request and reply, as far as the method has them, as structs in the call's arena. */
+static pt_code unpack(pt_server_call *call) {
+    const pt_method *method = call->entry->method;
+    pt_code code = client_streams(method) ? PT_OK : unpack_request(call);
+    if (!code && !server_streams(method)) {
+        call->reply = pt_arena_alloc(&call->arena, method->output->sizeof_message);
+        if (call->reply)
+            protobuf_c_message_init(method->output, call->reply);
+        else
+            code = PT_RESOURCE_EXHAUSTED;
+    }
+    if (code && !call->status.code)
+        pt_status_set(&call->status, code, "request of %s: needs more than the %zu bytes of memory that a call has",
+                      method->name, call->arena.budget);
     pt_parcel_let_go(call->parcel);
     call->parcel = NULL;
-    return PT_OK;
+    return code;
 }
 
 /* Why a call that got its turn is not worth running. */
@@ -114,22 +137,27 @@ static pt_code check_wanted(pt_server_call *call) {
     return PT_OK;
 }
 
-static void run(pt_task *task) {
-    pt_server_call *call = (pt_server_call *)task;
-    if (check_wanted(call) || unpack(call)) {
-        pt_call_refuse(call);
-        return;
-    }
+bool pt_call_begin(pt_server_call *call) {
     int queued = PT_CALL_QUEUED;
-    if (!atomic_compare_exchange_strong(&call->state, &queued, PT_CALL_RUNNING)) { /* the deadline was faster */
+    if (check_wanted(call) || unpack(call) ||
+        !atomic_compare_exchange_strong(&call->state, &queued, PT_CALL_RUNNING)) { /* the deadline was faster */
         pt_call_refuse(call);
-        return;
+        return false;
     }
-    const pt_method_entry *entry = call->entry;
     atomic_fetch_add(&call->holders, 1); /* a deferred call may be finished before its handler has returned */
+    return true;
+}
+
+void pt_call_run(pt_server_call *call) {
+    const pt_method_entry *entry = call->entry;
     pt_code code = entry->handler->run(entry->impl, call, call->request, call->reply);
     if (code != PT_DEFERRED) pt_server_call_finish(call, code);
     pt_call_let_go(call);
+}
+
+static void run(pt_task *task) {
+    pt_server_call *call = (pt_server_call *)task;
+    if (pt_call_begin(call)) pt_call_run(call);
 }
 
 /* ---- a call comes ---- */
@@ -190,14 +218,22 @@ static void fill(pt_server_call *call, const pt_incoming *in, const pt_method_en
     pt_metadata_init(&call->trailers, &call->arena);
 }
 
+/* A stream's first frame may hold a first message. */
+static pt_code open_stream(pt_server_call *call, const pt_incoming *in, pt_status *st) {
+    pt_code code = pt_server_stream_new(call);
+    if (!code && client_streams(call->entry->method)) code = pt_server_stream_frame(call, in->frame);
+    return code ? pt_status_set(st, code, "%s: out of memory", call->entry->method->name) : PT_OK;
+}
+
 pt_code pt_call_make(pt_server *server, const pt_incoming *in, pt_server_call **ret_call, pt_status *st) {
-    const pt_method_entry *entry = find_method(server, in->call, st);
+    const pt_method_entry *entry = find_method(server, in->call, !in->session, st);
     pt_server_call *call = NULL;
     pt_code code = entry ? check_call(server, in, entry, st) : PT_UNIMPLEMENTED;
     if (!code) code = admit(server, entry, &call, st);
     if (code) return code;
     fill(call, in, entry);
     code = pt_pairs_read(&in->call->metadata, &call->metadata, st);
+    if (!code && entry->method->kind != PT_UNARY) code = open_stream(call, in, st);
     if (code)
         pt_call_unmake(call);
     else
@@ -227,7 +263,7 @@ static void run_inline(pt_task *list) {
     pt_callback_leave();
 }
 
-static void refuse_queue_full(pt_task *list, const pt_executor *executor) {
+void pt_dispatch_refuse(pt_task *list, const pt_executor *executor) {
     for (pt_task *task = list, *next; task; task = next) {
         next = task->next;
         pt_server_call *call = (pt_server_call *)task;
@@ -237,16 +273,25 @@ static void refuse_queue_full(pt_task *list, const pt_executor *executor) {
     }
 }
 
-/* Hands a list of calls to an executor, NULL: runs them. */
-static void start(pt_executor *executor, pt_task *list) {
-    if (executor)
-        refuse_queue_full(pt_executor_submit_list(executor, list), executor);
+void pt_dispatch_start(pt_task *list) {
+    const pt_method_entry *entry = ((pt_server_call *)list)->entry;
+    if (pt_batch_has_handler(entry))
+        pt_batch_start(list);
+    else if (entry->executor)
+        pt_dispatch_refuse(pt_executor_submit_list(entry->executor, list), entry->executor);
     else
         run_inline(list);
 }
 
 void pt_dispatch_one(pt_task *task) {
-    if (task) start(((pt_server_call *)task)->entry->executor, task);
+    if (task) pt_dispatch_start(task);
+}
+
+/* Whether two calls may be started as one list. */
+static bool go_together(const pt_task *a, const pt_task *b) {
+    const pt_method_entry *one = ((const pt_server_call *)a)->entry, *other = ((const pt_server_call *)b)->entry;
+    if (one == other) return true;
+    return one->executor == other->executor && !pt_batch_has_handler(one) && !pt_batch_has_handler(other);
 }
 
 /* Splits off those who have to wait until others have ended. */
@@ -270,13 +315,12 @@ static pt_task *take_turns(pt_server *server, pt_task *list) {
 void pt_dispatch_done(pt_dispatch *d) {
     pt_task *list = d->first ? take_turns(d->server, d->first) : NULL;
     while (list) {
-        pt_executor *executor = ((pt_server_call *)list)->entry->executor;
         pt_task *last = list;
-        while (last->next && ((pt_server_call *)last->next)->entry->executor == executor)
+        while (last->next && go_together(list, last->next))
             last = last->next;
         pt_task *rest = last->next;
         last->next = NULL;
-        start(executor, list);
+        pt_dispatch_start(list);
         list = rest;
     }
     d->first = d->last = NULL;

@@ -8,6 +8,7 @@
 typedef struct pt_incoming {
     uint64_t stream;
     const pt_call_part *call;
+    const pt_frame *frame; /* channel mode */
     bool has_payload;
     pt_slice payload;
     pt_parcel *parcel; /* what the payload lies in */
@@ -38,6 +39,18 @@ void pt_dispatch_one(pt_task *task);
 
 /* Hands the calls to their executors, or runs them, as far as it is their turn. */
 void pt_dispatch_done(pt_dispatch *d);
+
+/* Hands a list of calls to the executor of the first, or runs them. */
+void pt_dispatch_start(pt_task *list);
+
+/* Refuses calls that found the queue of their executor full. */
+void pt_dispatch_refuse(pt_task *list, const pt_executor *executor);
+
+/* Gets a call ready for its handler, held until pt_call_let_go. False: it isn't worth running, and has ended. */
+bool pt_call_begin(pt_server_call *call);
+
+/* Runs the handler of a call that has begun, and lets go of it. */
+void pt_call_run(pt_server_call *call);
 
 /* The port's event. */
 void pt_server_request(void *arg, pt_peer *peer, const pt_route *route, pt_msg msg);

@@ -5,6 +5,7 @@
 #include "partie/wire/v1/wire.pb.h"
 #include "rpc/channel_impl.h"
 #include "rpc/clock.h"
+#include "rpc/stream_impl.h"
 
 /* Answers that are looked up together. */
 #define ANSWERS 32
@@ -42,6 +43,7 @@ static void on_leaving(pt_out_frame *frame, void *arg) {
     call->next_open = *bucket;
     *bucket = call;
     channel->n_sent++;
+    if (call->streaming) channel->n_streaming++;
 }
 
 static bool pack_hello(const pt_channel *channel, pt_msg *ret_msg) {
@@ -59,7 +61,8 @@ static bool pack_hello(const pt_channel *channel, pt_msg *ret_msg) {
 /* The next envelope, if one is due: frames, or nothing but room for the server's answers. With the lock. */
 static departure next_departure(pt_channel *channel) {
     departure d = {0};
-    bool wanted = channel->hello_due || channel->out.first || (channel->n_sent && !channel->n_flying);
+    unsigned room = channel->n_streaming ? 2 : channel->n_sent ? 1 : 0; /* requests that the server should have */
+    bool wanted = channel->hello_due || channel->out.first || channel->n_flying < room;
     bool may = channel->state == PT_UP && !channel->closing && !channel->corks;
     pt_flight *flight = wanted && may ? find_flight(channel) : NULL;
     if (!flight) return d;
@@ -104,35 +107,59 @@ static pt_call *find(pt_channel *channel, uint64_t stream) {
     return call;
 }
 
-/* The call that a frame ends, which is then nowhere else; NULL: there is none, or its deadline was faster. With the lock. */
-static pt_call *claim(pt_channel *channel, const pt_frame *frame) {
-    pt_call *call = frame->has_result ? find(channel, frame->stream) : NULL;
-    if (!call) return NULL;
+/* A frame and whom it concerns: a call that it ends, which is then nowhere else, or a stream, held. */
+typedef struct answer {
+    pt_frame frame;
+    pt_call *call;
+    pt_stream *stream;
+} answer;
+
+/* Finds whom a frame concerns. With the lock. */
+static void claim(pt_channel *channel, answer *a) {
+    pt_call *call = find(channel, a->frame.stream);
+    a->call = NULL;
+    a->stream = NULL;
+    if (!call) return;
+    if (!a->frame.has_result) {
+        a->stream = call->streaming;
+        if (a->stream) pt_stream_hold(a->stream);
+        return;
+    }
     pt_channel_remove(channel, call);
-    if (pt_timers_cancel(channel->timers, &call->timer)) return call;
-    call->state = PT_CALL_LATE;
-    return NULL;
+    if (pt_timers_cancel(channel->timers, &call->timer))
+        a->call = call;
+    else
+        call->state = PT_CALL_LATE; /* the deadline was faster */
+}
+
+/* Hands answers over; returns how many calls have ended. */
+static size_t deliver(const answer *answers, size_t n) {
+    size_t n_ended = 0;
+    for (const answer *a = answers; a < answers + n; a++) {
+        if (a->call) {
+            pt_call_end(a->call, &a->frame);
+            n_ended++;
+        } else if (a->stream) {
+            pt_stream_frame(a->stream, &a->frame);
+            pt_stream_let_go(a->stream);
+        }
+    }
+    return n_ended;
 }
 
 static void take_frames(pt_channel *channel, pt_slice bytes) {
-    pt_frame frames[ANSWERS];
-    pt_call *calls[ANSWERS];
+    answer answers[ANSWERS];
     pt_reader r = pt_reader_of(bytes);
-    size_t n, n_ended;
+    size_t n;
     do {
-        for (n = 0; n < ANSWERS && pt_envelope_next(&r, &frames[n]);)
+        for (n = 0; n < ANSWERS && pt_envelope_next(&r, &answers[n].frame);)
             n++;
         pthread_mutex_lock(&channel->lock);
         for (size_t i = 0; i < n; i++)
-            calls[i] = claim(channel, &frames[i]);
+            claim(channel, &answers[i]);
         pt_channel_advance(channel);
         pthread_mutex_unlock(&channel->lock);
-        n_ended = 0;
-        for (size_t i = 0; i < n; i++) {
-            if (!calls[i]) continue;
-            pt_call_end(calls[i], &frames[i]);
-            n_ended++;
-        }
+        size_t n_ended = deliver(answers, n);
         if (n_ended) pt_channel_calls_over(channel, n_ended);
     } while (n == ANSWERS);
 }
@@ -213,7 +240,8 @@ static void requeue(pt_channel *channel, pt_msg msg) {
     for (const uint8_t *start = r.pos; pt_envelope_next(&r, &frame); start = r.pos) {
         pt_call *call = find(channel, frame.stream);
         size_t len = (size_t)(r.pos - start);
-        pt_out_frame *f = call && frame.has_call && call->ctx->wait_for_ready ? malloc(sizeof *f + len) : NULL;
+        pt_out_frame *f =
+            call && frame.has_call && call->ctx->wait_for_ready && !call->streaming ? malloc(sizeof *f + len) : NULL;
         if (!f) continue;
         memcpy(f->bytes, start, len);
         f->len = len;

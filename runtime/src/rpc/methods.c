@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "rpc/batch.h"
 
 /* Index of the first entry whose hash is not below. */
 static size_t place_of(const pt_methods *methods, uint64_t hash) {
@@ -46,6 +47,8 @@ pt_method_entry *pt_methods_by_name(const pt_methods *methods, pt_slice name) {
 }
 
 void pt_methods_done(pt_methods *methods) {
+    for (size_t i = 0; i < methods->n; i++)
+        pt_batcher_free(methods->entries[i].batcher);
     free(methods->entries);
     *methods = (pt_methods){0};
 }

@@ -5,12 +5,15 @@
 #include "partie/server.h"
 #include "rpc/executor.h"
 
+typedef struct pt_batcher pt_batcher; /* batch.h */
+
 typedef struct pt_method_entry {
     const pt_method *method;
     const pt_service *service;
     const pt_handler *handler;
     const void *impl;
     pt_executor *executor; /* NULL: on the thread that received the call */
+    pt_batcher *batcher;   /* owned; NULL: calls run one by one */
     bool builtin;          /* served by the runtime itself, while draining too */
 } pt_method_entry;
 

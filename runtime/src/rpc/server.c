@@ -1,8 +1,10 @@
 /* The life of a server: services and executors, listening, draining, closing. */
 #include <stdlib.h>
 
+#include "rpc/batch.h"
 #include "rpc/clock.h"
 #include "rpc/dispatch.h"
+#include "rpc/health.h"
 #include "rpc/options.h"
 #include "rpc/session.h"
 
@@ -83,8 +85,13 @@ pt_code pt_server_add(pt_server *server, const pt_service *service, const pt_han
                                  .handler = &handlers[i],
                                  .impl = impl,
                                  .executor = find_executor(server, reads ? "read" : "write")};
+        if (handlers[i].batch && !(entry.batcher = pt_batcher_new()))
+            return pt_status_set(st, PT_RESOURCE_EXHAUSTED, "%s: out of memory", entry.method->name);
         pt_code code = pt_methods_add(&server->methods, &entry, st);
-        if (code) return code;
+        if (code) {
+            pt_batcher_free(entry.batcher);
+            return code;
+        }
     }
     server->services[server->n_services].service = service;
     atomic_init(&server->services[server->n_services].serving, true);
@@ -168,6 +175,7 @@ static void stop_taking(pt_server *server) {
     pt_server_set_serving(server, NULL, false);
     if (!first) return;
     server->transport->port_widen(server->port, REFUSING_PLACES);
+    pt_health_end(server->health);
     pt_sessions_go_away(server);
 }
 
@@ -233,7 +241,8 @@ void pt_server_close(pt_server *server) {
         free(server->urls[i]);
     pt_descriptions_done(&server->descriptions);
     pt_methods_done(&server->methods);
-    free(server->builtins);
+    pt_health_free(server->health);
+    free(server->reflection);
     pthread_cond_destroy(&server->idle);
     pthread_mutex_destroy(&server->lock);
     free(server);

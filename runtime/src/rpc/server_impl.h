@@ -21,7 +21,9 @@
 
 typedef enum pt_call_state { PT_CALL_QUEUED, PT_CALL_RUNNING, PT_CALL_ANSWERED } pt_call_state;
 
-typedef struct pt_session pt_session; /* session.h */
+typedef struct pt_session pt_session;             /* session.h */
+typedef struct pt_health pt_health;               /* health.h */
+typedef struct pt_server_stream pt_server_stream; /* server_stream.h */
 
 struct pt_server_call {
     pt_task task; /* first: its address is the call's */
@@ -37,6 +39,7 @@ struct pt_server_call {
     atomic_bool abandoned; /* the client has cancelled it, or left */
 
     const pt_method_entry *entry;
+    pt_server_stream *streaming; /* of a method that streams; otherwise NULL */
     uint64_t stream;
     uint64_t deadline_ns;
     uint32_t hops;
@@ -83,7 +86,8 @@ struct pt_server {
     char *urls[PT_SERVER_MAX_URLS];
     size_t n_urls;
     pt_descriptions descriptions;
-    void *builtins; /* the handlers of the built-in services; owned */
+    pt_health *health; /* the built-in services; owned */
+    void *reflection;
 
     atomic_bool serving;    /* what health says of the whole */
     atomic_bool cancelling; /* nobody waits for answers any more */
@@ -107,6 +111,9 @@ pt_result_part pt_result_of(const pt_status *st);
 
 /* Answers a call with DEADLINE_EXCEEDED unless it is answered, and lets go of it. */
 void pt_answer_late(pt_server_call *call);
+
+/* Ends a call whose client breaks the rules. */
+void pt_answer_early(pt_server_call *call, const pt_status *st);
 
 /* Nobody waits for the call any more: it is not answered. */
 void pt_call_abandon(pt_server_call *call);

@@ -5,6 +5,7 @@
 
 #include "partie/wire/v1/wire.pb.h"
 #include "rpc/dispatch.h"
+#include "rpc/server_stream.h"
 
 #define TABLE_SIZE 256
 
@@ -217,6 +218,7 @@ static bool open_call(pt_session *s, const pt_frame *frame, pt_parcel *parcel, p
     pt_status st = PT_STATUS_INIT;
     pt_incoming in = {.stream = frame->stream,
                       .call = &frame->call,
+                      .frame = frame,
                       .has_payload = frame->has_payload,
                       .payload = frame->payload,
                       .parcel = parcel,
@@ -233,6 +235,13 @@ static bool open_call(pt_session *s, const pt_frame *frame, pt_parcel *parcel, p
     return !code;
 }
 
+static void refuse_more(pt_server_call *call) {
+    pt_status st = PT_STATUS_INIT;
+    pt_status_set(&st, PT_RESOURCE_EXHAUSTED, "%s: a message over the limit, or beyond the stream's credit",
+                  call->entry->method->name);
+    pt_answer_early(call, &st);
+}
+
 /* A frame of a call that is there already, or was. */
 static void continue_call(pt_session *s, const pt_frame *frame) {
     pthread_mutex_lock(&s->lock);
@@ -241,7 +250,10 @@ static void continue_call(pt_session *s, const pt_frame *frame) {
     if (held && frame->cancel) remove_call(s, call);
     pthread_mutex_unlock(&s->lock);
     if (!held) return;
-    if (frame->cancel) pt_call_abandon(call);
+    if (frame->cancel)
+        pt_call_abandon(call);
+    else if (pt_server_stream_frame(call, frame))
+        refuse_more(call);
     pt_call_let_go(call);
 }
 

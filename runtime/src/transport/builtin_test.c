@@ -144,3 +144,57 @@ Test(builtin, executors_of_options_are_checked) {
         cr_expect_null(server);
     }
 }
+
+/* ---- watching ---- */
+
+static void expect_seen(grpc__health__v1__health__watch__stream stream,
+                        Grpc__Health__V1__HealthCheckResponse__ServingStatus status) {
+    Grpc__Health__V1__HealthCheckResponse *message = NULL;
+    cr_assert_eq(grpc__health__v1__health__watch__receive(stream, &message), PT_OK);
+    cr_assert_not_null(message);
+    cr_expect_eq(message->status, status);
+}
+
+Test(builtin, a_watcher_sees_each_change_and_the_end) {
+    rig r;
+    pt_context ctx;
+    Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    Grpc__Health__V1__HealthCheckResponse *message = NULL;
+    grpc__health__v1__health__watch__stream stream;
+    rig_init(&r);
+    rig_start(&r, NULL, NULL, NULL);
+    request.service = (char *)"partie.echo.v1.EchoService";
+    pt_context_init(&ctx);
+    cr_assert_eq(grpc__health__v1__health__watch__open(r.channel, &ctx, &request, NULL, &stream), PT_OK);
+    expect_seen(stream, GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING);
+    pt_server_set_serving(r.server, request.service, false);
+    expect_seen(stream, GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING);
+    pt_server_set_serving(r.server, request.service, true);
+    expect_seen(stream, GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING);
+    cr_expect_eq(pt_server_drain(r.server, 20000), PT_OK, "a watcher does not hold up the drain");
+    expect_seen(stream, GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING);
+    cr_expect_eq(grpc__health__v1__health__watch__receive(stream, &message), PT_UNAVAILABLE);
+    pt_stream_close(stream.stream);
+    pt_context_done(&ctx);
+    rig_stop(&r);
+}
+
+Test(builtin, a_watcher_can_leave) {
+    rig r;
+    pt_context ctx;
+    Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+    grpc__health__v1__health__watch__stream stream;
+    rig_init(&r);
+    rig_start(&r, NULL, NULL, NULL);
+    request.service = (char *)"no.such.Service";
+    pt_context_init(&ctx);
+    cr_assert_eq(grpc__health__v1__health__watch__open(r.channel, &ctx, &request, NULL, &stream), PT_OK);
+    expect_seen(stream, GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN);
+    pt_stream_close(stream.stream);
+    pt_context_reset(&ctx);
+    cr_expect_eq(rig_call(&r, &ctx, "after"), PT_OK); /* the cancel has arrived */
+    pt_server_set_serving(r.server, NULL, false);
+    cr_expect_eq(pt_server_drain(r.server, 20000), PT_OK);
+    pt_context_done(&ctx);
+    rig_stop(&r);
+}

@@ -54,9 +54,9 @@ struct Partie__Wire__V1__Hello {
     uint32_t version;
     /* Largest payload that this side takes, in bytes. */
     uint64_t max_message_bytes;
-    /* Streams that the peer may have open at once. */
+    /* Not used yet. */
     uint32_t max_streams;
-    /* Credit in bytes that each new stream starts with, in each direction. */
+    /* Not used: each direction of a stream starts with 262,144 bytes. */
     uint64_t initial_credit;
     /* Encodings that this side can decode, best first. */
     size_t n_encodings;
@@ -96,7 +96,7 @@ struct Partie__Wire__V1__Frame {
     protobuf_c_boolean half_close;
     /* The client no longer wants the stream; the server stops it and sends no result. */
     protobuf_c_boolean cancel;
-    /* Bytes of payload that the receiver grants on top of what it granted before. */
+    /* Bytes that the reader grants on top of what it granted before; a message costs its length and 32. */
     uint64_t credit;
     /* How `payload` is encoded; unset: as it is. */
     Partie__Wire__V1__Encoding encoding;
