@@ -85,11 +85,11 @@ bool pt_flow_has_credit(pt_flow *flow) {
     return has;
 }
 
-bool pt_flow_is_idle(pt_flow *flow) {
+bool pt_flow_must_wait(pt_flow *flow, bool reading) {
     pthread_mutex_lock(&flow->lock);
-    bool idle = !flow->first && !flow->closed && !flow->over && flow->may_send <= 0;
+    bool waits = !flow->over && (reading ? !flow->first && !flow->closed : flow->may_send <= 0);
     pthread_mutex_unlock(&flow->lock);
-    return idle;
+    return waits;
 }
 
 /* Takes the first message and reckons what the peer gets back for it: not each byte at once. */

@@ -44,8 +44,8 @@ pt_code pt_flow_spend(pt_flow *flow, size_t len, bool wait) PT_MUST_CHECK;
 
 bool pt_flow_has_credit(pt_flow *flow);
 
-/* Whether neither a message nor an end is there to be taken, nor credit to be spent. */
-bool pt_flow_is_idle(pt_flow *flow);
+/* Whether pt_flow_take (`reading`) or pt_flow_spend would have to wait. */
+bool pt_flow_must_wait(pt_flow *flow, bool reading);
 
 /* The next message, the caller's to free; NULL: there are no more. *ret_grant is what the peer is to be granted, or 0.
  * PT_WOULD_BLOCK: none is there yet, and not `wait`; CANCELLED: over, with none left. */

@@ -80,12 +80,12 @@ static void on_soon(pt_timer *timer) {
 
 /* The handler is told to wait. What has changed before this was noted is told by a timer, so that on_ready doesn't run within
  * the handler. */
-static pt_code block(pt_server_call *call) {
+static pt_code block(pt_server_call *call, bool reading) {
     pt_server_stream *s = call->streaming;
     pthread_mutex_lock(&s->lock);
     s->blocked = true;
     pthread_mutex_unlock(&s->lock);
-    if (pt_flow_is_idle(&s->flow) || !pt_call_hold(call)) return PT_WOULD_BLOCK;
+    if (pt_flow_must_wait(&s->flow, reading) || !pt_call_hold(call)) return PT_WOULD_BLOCK;
     if (!pt_timers_set(call->server->timers, &s->soon, 0, on_soon)) pt_call_let_go(call);
     return PT_WOULD_BLOCK;
 }
@@ -142,7 +142,7 @@ static pt_code send_message(pt_server_call *call, const ProtobufCMessage *messag
         return pt_server_call_fail(call, PT_RESOURCE_EXHAUSTED, "%s: the message has %zu bytes, over the limit of %zu",
                                    call->entry->method->name, len, most);
     pt_code code = pt_flow_spend(&s->flow, len, wait);
-    if (code == PT_WOULD_BLOCK) return block(call);
+    if (code == PT_WOULD_BLOCK) return block(call, false);
     if (code) return ended(call);
     pt_frame frame = {.stream = call->stream, .has_payload = true, .metadata = {.set = s->begun ? NULL : &call->headers}};
     pt_out_frame *f = pt_out_frame_new(&frame, message, (pt_slice){0});
@@ -184,7 +184,7 @@ static pt_code receive(pt_server_call *call, const ProtobufCMessage **ret_messag
     const ProtobufCMessage *message = NULL;
     if (pt_server_call_cancelled(call)) return ended(call);
     pt_code code = pt_flow_take(&call->streaming->flow, wait, &note, &grant);
-    if (code == PT_WOULD_BLOCK) return block(call);
+    if (code == PT_WOULD_BLOCK) return block(call, true);
     if (code) return ended(call);
     pt_frame frame = {.stream = call->stream, .credit = grant};
     pt_out_frame *f = grant ? pt_out_frame_new(&frame, NULL, (pt_slice){0}) : NULL;

@@ -87,8 +87,9 @@ static void *run(void *arg) {
             continue;
         }
         remove_timer(t, due);
+        void (*fire)(pt_timer *) = due->fire; /* its owner may set it again from here on */
         pthread_mutex_unlock(&t->lock);
-        due->fire(due);
+        fire(due);
         pthread_mutex_lock(&t->lock);
     }
     pthread_mutex_unlock(&t->lock);

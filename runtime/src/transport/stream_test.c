@@ -58,6 +58,7 @@ static pt_code chat(void *self, pt_server_call *call) {
 static void chat_on(pt_server_call *call, void *arg) {
     const ProtobufCMessage *message;
     pt_code code;
+    atomic_fetch_add(&((rig *)arg)->runs, 1);
     while ((code = pt_server_call_try_receive(call, &message)) == PT_OK && message) {
         echo_response reply = PARTIE__ECHO__V1__ECHO_RESPONSE__INIT;
         reply.text = ((const echo_request *)message)->text;
@@ -181,6 +182,25 @@ Test(stream, a_deferred_handler_talks_as_well) {
     r.impl.chat = chat_later;
     rig_start(&r, NULL, NULL, NULL);
     chat_a_while(&r);
+    rig_stop(&r);
+}
+
+Test(stream, a_deferred_handler_is_not_called_for_nothing) {
+    rig r;
+    pt_context ctx;
+    rig_init(&r);
+    r.impl.chat = chat_later;
+    rig_start(&r, NULL, NULL, NULL);
+    pt_context_init(&ctx);
+    pt_stream *stream = open_stream(&r, &ctx, 4, NULL, NULL);
+    cr_assert_eq(say(stream, "x"), PT_OK);
+    cr_assert_str_eq(hear(stream), "x");
+    pt_sleep_ms(30); /* whatever that has caused */
+    unsigned runs = atomic_load(&r.runs);
+    pt_sleep_ms(50);
+    cr_expect_eq(atomic_load(&r.runs), runs);
+    pt_stream_close(stream);
+    pt_context_done(&ctx);
     rig_stop(&r);
 }
 
