@@ -59,6 +59,8 @@ pt_conn *pt_conn_new(nng_stream *stream, const pt_conn_config *config) {
     if (nng_aio_alloc(&c->receive, on_received, c) || nng_aio_alloc(&c->send, on_sent, c)) goto fail;
     pthread_mutex_init(&c->lock, NULL);
     c->stream = stream;
+    /* Writes are gathered here; the system's waiting for an acknowledgement only delays. Unix sockets don't know it. */
+    (void)nng_stream_set_bool(stream, NNG_OPT_TCP_NODELAY, true);
     return c;
 fail:
     if (c) nng_aio_free(c->receive);
