@@ -111,5 +111,18 @@ while IFS=$'\t' read -r kind line <&3; do
         ;;
     esac
 done 3< <(blocks)
+# links_lead_somewhere: every relative link of the page.
+links_lead_somewhere() {
+    local link bad=0
+    while read -r link; do
+        [ -e "$copy/$link" ] || {
+            printf '%s is not there\n' "$link"
+            bad=1
+        }
+    done < <(grep -oE '\]\([^)#:]+\)' "$copy/README.md" | sed 's/^](//; s/)$//')
+    return "$bad"
+}
+
+check 'its links lead somewhere' links_lead_somewhere
 check 'the page has its commands' test "$commands" -ge 8
 finish_checks
