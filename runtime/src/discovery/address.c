@@ -68,7 +68,7 @@ static int by_url(const void *a, const void *b) {
 }
 
 static void free_address(pt_address *address) {
-    free((char *)(uintptr_t)address->url);
+    free((char *)address->url);
 }
 
 pt_code pt_address_builder_finish(pt_address_builder *b, pt_address_list **ret_list) {

@@ -20,7 +20,7 @@
 struct pt_etcd {
     char members[PT_ETCD_MEMBERS_MAX][MEMBER_BYTES]; /* http://host:port */
     size_t n_members, member;                        /* `member` is asked */
-    char prefix[PT_ETCD_SERVICE_MAX + 32];
+    char prefix[PT_ETCD_KEY_BYTES];
     pt_schema *schema;
     pt_poster *poster;
 };

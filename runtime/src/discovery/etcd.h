@@ -12,6 +12,9 @@ typedef struct pt_etcd pt_etcd;
 #define PT_ETCD_SERVICE_MAX 200
 #define PT_ETCD_MEMBERS_MAX 16
 
+/* Room for the prefix of a service's keys. */
+#define PT_ETCD_KEY_BYTES (PT_ETCD_SERVICE_MAX + 32)
+
 /* A client for what stands behind "etcd://": "/service", for which `members` says where etcd is (URLs, comma-separated), or
  * "host:port,host:port/service". Opens no connection.
  * INVALID_ARGUMENT: neither of them; RESOURCE_EXHAUSTED: no memory. */

@@ -1,5 +1,6 @@
 /* etcd:///service. Reads all instances of the service, then watches their keys from the next revision on. A watch that breaks
  * goes on where it ended; now and then, and when etcd has forgotten the revision, all instances are read again. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "discovery/etcd.h"
@@ -141,13 +142,13 @@ static pt_code deliver(watcher *w, pt_status *st) {
 /* ---- reading and watching ---- */
 
 /* The range of all keys with the prefix: its last character, the slash, becomes the one after it. */
-static void prefix_range(const watcher *w, char range_end[PT_ETCD_SERVICE_MAX + 32], ProtobufCBinaryData *ret_key,
+static void prefix_range(const watcher *w, char range_end[PT_ETCD_KEY_BYTES], ProtobufCBinaryData *ret_key,
                          ProtobufCBinaryData *ret_range_end) {
     const char *prefix = pt_etcd_prefix(w->etcd);
     size_t len = strlen(prefix);
-    memcpy(range_end, prefix, len);
+    snprintf(range_end, PT_ETCD_KEY_BYTES, "%s", prefix);
     range_end[len - 1]++;
-    *ret_key = (ProtobufCBinaryData){len, (uint8_t *)(uintptr_t)prefix};
+    *ret_key = (ProtobufCBinaryData){len, (uint8_t *)prefix};
     *ret_range_end = (ProtobufCBinaryData){len, (uint8_t *)range_end};
 }
 
@@ -162,7 +163,7 @@ static pt_code take_all(watcher *w, const Partie__Discovery__V1__EtcdRangeRespon
 }
 
 static pt_code read_all(watcher *w, pt_status *st) {
-    char range_end[PT_ETCD_SERVICE_MAX + 32];
+    char range_end[PT_ETCD_KEY_BYTES];
     Partie__Discovery__V1__EtcdRangeRequest request = PARTIE__DISCOVERY__V1__ETCD_RANGE_REQUEST__INIT;
     prefix_range(w, range_end, &request.key, &request.range_end);
     request.limit = PT_ADDRESSES_MAX;
@@ -197,7 +198,7 @@ static bool on_line(void *arg, const ProtobufCMessage *message) {
 }
 
 static pt_code watch(watcher *w, pt_status *st) {
-    char range_end[PT_ETCD_SERVICE_MAX + 32];
+    char range_end[PT_ETCD_KEY_BYTES];
     Partie__Discovery__V1__EtcdWatchRequest__Create create = PARTIE__DISCOVERY__V1__ETCD_WATCH_REQUEST__CREATE__INIT;
     Partie__Discovery__V1__EtcdWatchRequest request = PARTIE__DISCOVERY__V1__ETCD_WATCH_REQUEST__INIT;
     prefix_range(w, range_end, &create.key, &create.range_end);

@@ -171,6 +171,7 @@ Test(etcd, watching_and_registration_survive_a_crash_of_etcd) {
     pt_resolver *r = resolve("orders", client_url);
     pt_registration *a = enter("orders", "tcp://10.0.0.1:1", 1, 2);
     pt_watch_await(&watch, "tcp://10.0.0.1:1=1 ");
+    pt_watch_await_change(&registered, 1); /* which may come later */
     kill_etcd();
     pt_watch_await_failure(&watch, "etcd:///orders: etcd http://127.0.0.1:");
     pt_watch_await_change(&unregistered, 1);

@@ -61,7 +61,7 @@ static pt_code grant(pt_registration *r, pt_status *st) {
 }
 
 static pt_code put(pt_registration *r, pt_status *st) {
-    char key[PT_ETCD_SERVICE_MAX + 32 + PT_URL_BYTES];
+    char key[PT_ETCD_KEY_BYTES + PT_URL_BYTES];
     int len = snprintf(key, sizeof key, "%s%s", pt_etcd_prefix(r->etcd), r->url);
     Partie__Discovery__V1__Registration value = PARTIE__DISCOVERY__V1__REGISTRATION__INIT;
     value.url = r->url;

@@ -383,7 +383,7 @@ Test(balancer, says_why_there_is_none) {
 
 static void *pick_often(void *arg) {
     pt_pick p;
-    uint64_t retry_ns, seed = (uint64_t)(uintptr_t)arg;
+    uint64_t retry_ns, seed = *(const uint64_t *)arg;
     for (uint64_t i = 0; i < 20000; i++) {
         pt_pick_request q = {.random = pt_scatter(seed + i), .has_key = i % 2, .key = pt_scatter(i % 100)};
         if (pt_balancer_pick(&balancer, set, &q, &p, &retry_ns) != PT_PICKED) continue;
@@ -398,9 +398,10 @@ Test(balancer, threads_keep_the_limit_and_the_counts) {
     make(PT_RING_HASH, 4);
     balancer.max_outstanding = 3;
     pt_endpoint *first = endpoints[0];
+    static uint64_t seeds[4] = {1ull << 32, 2ull << 32, 3ull << 32, 4ull << 32};
     pthread_t threads[4];
-    for (uintptr_t i = 0; i < 4; i++)
-        cr_assert_eq(pthread_create(&threads[i], NULL, pick_often, (void *)((i + 1) << 32)), 0);
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, pick_often, &seeds[i]), 0);
     for (int i = 0; i < 4; i++) {
         void *bad;
         pthread_join(threads[i], &bad);

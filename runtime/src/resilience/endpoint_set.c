@@ -87,7 +87,6 @@ static uint32_t points_per_weight(const pt_endpoint_set *set, uint32_t divisor, 
 }
 
 static bool make_ring(pt_endpoint_set *set, uint32_t divisor, uint32_t most) {
-    if (set->n == 0) return true;
     uint32_t each = points_per_weight(set, divisor, most);
     size_t n = 0;
     for (uint32_t i = 0; i < set->n; i++)
@@ -122,13 +121,15 @@ pt_endpoint_set *pt_endpoint_set_new(pt_endpoint *const *endpoints, const uint32
     pt_endpoint_set *set = calloc(1, sizeof *set);
     if (!set) return NULL;
     atomic_init(&set->refs, 1);
-    set->endpoints = calloc(n ? n : 1, sizeof(pt_endpoint *));
-    set->weights = calloc(n ? n : 1, sizeof *set->weights);
+    if (n == 0) return set;
+    set->endpoints = calloc(n, sizeof(pt_endpoint *));
+    set->weights = calloc(n, sizeof *set->weights);
     if (!set->endpoints || !set->weights) goto fail;
-    for (; set->n < n; set->n++) {
-        set->endpoints[set->n] = pt_endpoint_ref(endpoints[set->n]);
-        set->weights[set->n] = weights[set->n];
-        set->weight += weights[set->n];
+    set->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        set->endpoints[i] = pt_endpoint_ref(endpoints[i]);
+        set->weights[i] = weights[i];
+        set->weight += weights[i];
     }
     uint32_t divisor = weights_divisor(set);
     if (!make_turns(set, divisor)) goto fail;

@@ -171,7 +171,7 @@ Test(endpoints, says_what_a_call_without_a_place_ends_with) {
 static atomic_bool stop;
 
 static void *call_on(void *arg) {
-    uint64_t i = (uint64_t)(uintptr_t)arg, retry_ns;
+    uint64_t i = *(const uint64_t *)arg, retry_ns;
     while (!atomic_load(&stop)) {
         pt_pick p;
         if (pt_endpoints_pick(es, &(pt_pick_request){.random = pt_scatter(i++)}, &p, &retry_ns) != PT_PICKED) continue;
@@ -182,9 +182,10 @@ static void *call_on(void *arg) {
 
 Test(endpoints, lists_change_under_calls) {
     static const char *const urls[] = {"tcp://a:1", "tcp://b:1", "tcp://c:1", "tcp://d:1"};
+    static uint64_t seeds[2] = {0, 1ull << 32};
     pthread_t threads[2];
-    for (uintptr_t i = 0; i < 2; i++)
-        cr_assert_eq(pthread_create(&threads[i], NULL, call_on, (void *)(i << 32)), 0);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, call_on, &seeds[i]), 0);
     for (size_t i = 0; i < 2000; i++) {
         update(1 + i % 3, urls + i % 2);
         cr_assert_eq(pt_endpoints_sweep(es, i, i), PT_OK);
