@@ -328,18 +328,19 @@ void pt_dispatch_done(pt_dispatch *d) {
 
 /* ---- a request comes ---- */
 
-static pt_code take_direct(pt_server *server, pt_incoming *in, const pt_envelope *envelope, uint64_t *ret_stream,
+static pt_code take_direct(pt_server *server, const pt_incoming *arrived, const pt_envelope *envelope, uint64_t *ret_stream,
                            pt_status *st) {
     direct request = {0};
+    pt_incoming in = *arrived;
     pt_server_call *call;
     pt_dispatch d = {.server = server};
     pt_code code = read_direct(envelope, &request, st);
     *ret_stream = request.stream;
-    in->stream = request.stream;
-    in->call = &request.call;
-    in->has_payload = request.has_payload;
-    in->payload = request.payload;
-    if (!code) code = pt_call_make(server, in, &call, st);
+    in.stream = request.stream;
+    in.call = &request.call;
+    in.has_payload = request.has_payload;
+    in.payload = request.payload;
+    if (!code) code = pt_call_make(server, &in, &call, st);
     if (code) return code;
     pt_dispatch_add(&d, call);
     pt_dispatch_done(&d);

@@ -36,6 +36,7 @@ pt_code pt_flow_arrive(pt_flow *flow, pt_slice message) {
         pthread_cond_broadcast(&flow->changed);
     }
     pthread_mutex_unlock(&flow->lock);
+    // cppcheck-suppress memleak ; it is in the list
     if (fits) return PT_OK;
     free(note);
     return PT_RESOURCE_EXHAUSTED;
