@@ -151,7 +151,10 @@ bool pt_call_begin(pt_server_call *call) {
 void pt_call_run(pt_server_call *call) {
     const pt_method_entry *entry = call->entry;
     pt_code code = entry->handler->run(entry->impl, call, call->request, call->reply);
-    if (code != PT_DEFERRED) pt_server_call_finish(call, code);
+    if (code == PT_DEFERRED)
+        pt_server_stream_deferred(call);
+    else
+        pt_server_call_finish(call, code);
     pt_call_let_go(call);
 }
 

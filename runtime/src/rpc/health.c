@@ -102,7 +102,6 @@ static pt_code watch(void *self, pt_server_call *call, const check_request *requ
         pt_server_call_on_ready(call, on_ready, health);
     }
     pthread_mutex_unlock(&health->lock);
-    if (stays && pt_server_call_cancelled(call)) on_ready(call, health); /* before on_ready could be called */
     if (stays) return PT_DEFERRED;
     return code && code != PT_WOULD_BLOCK ? code : pt_server_call_fail(call, PT_UNAVAILABLE, "the server is shutting down");
 }

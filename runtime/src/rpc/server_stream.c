@@ -19,7 +19,7 @@ struct pt_server_stream {
     bool blocked;   /* the handler was told PT_WOULD_BLOCK, */
     bool news;      /* and something has changed since */
     bool cancelled; /* on_ready is to learn that, once */
-    bool calling;   /* on_ready runs */
+    bool calling;   /* the handler, or on_ready, runs */
     bool finished;  /* it must not run any more */
     pt_timer soon;  /* runs it on another thread than the handler's; holds the call */
 };
@@ -31,6 +31,7 @@ pt_code pt_server_stream_new(pt_server_call *call) {
     pt_arena_init(&s->arena, call->server->options.limits.arena_bytes);
     pthread_mutex_init(&s->lock, NULL);
     s->call = call;
+    s->calling = true;
     call->streaming = s;
     return PT_OK;
 }
@@ -68,6 +69,14 @@ static void unlock_and_tell(pt_server_call *call) {
 static void tell(pt_server_call *call) {
     pthread_mutex_lock(&call->streaming->lock);
     call->streaming->news = true;
+    unlock_and_tell(call);
+}
+
+void pt_server_stream_deferred(pt_server_call *call) {
+    pt_server_stream *s = call->streaming;
+    if (!s) return;
+    pthread_mutex_lock(&s->lock);
+    s->calling = false;
     unlock_and_tell(call);
 }
 

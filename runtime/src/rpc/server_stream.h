@@ -16,6 +16,9 @@ pt_code pt_server_stream_frame(pt_server_call *call, const pt_frame *frame) PT_M
  * stream. */
 void pt_server_stream_end(pt_server_call *call, bool finished);
 
+/* The handler has returned PT_DEFERRED: from here on on_ready may run. Also for calls that don't stream. */
+void pt_server_stream_deferred(pt_server_call *call);
+
 /* Whether leading metadata have left with a message. */
 bool pt_server_stream_has_begun(const pt_server_call *call);
 
