@@ -23,7 +23,7 @@ uint8_t *pt_base64_write(uint8_t *to, pt_slice bytes) {
 
 /* The six bits of each character of either alphabet plus one; 0: no such character. */
 static const uint8_t sextets[256] = {
-#define AT(c, value) [c] = (value) + 1
+#define AT(c, value) [c] = ((value) + 1)
     AT('A', 0),  AT('B', 1),  AT('C', 2),  AT('D', 3),  AT('E', 4),  AT('F', 5),  AT('G', 6),  AT('H', 7),  AT('I', 8),
     AT('J', 9),  AT('K', 10), AT('L', 11), AT('M', 12), AT('N', 13), AT('O', 14), AT('P', 15), AT('Q', 16), AT('R', 17),
     AT('S', 18), AT('T', 19), AT('U', 20), AT('V', 21), AT('W', 22), AT('X', 23), AT('Y', 24), AT('Z', 25), AT('a', 26),

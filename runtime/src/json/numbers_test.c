@@ -151,7 +151,7 @@ Test(number, rounds_as_the_c_library_does) {
 
 Test(number, thousands_of_digits_decide) {
     static char text[4096];
-    int len = snprintf(text, sizeof text, "%.1100f", 0x1p-1074); /* exact: 751 digits behind many zeros */
+    snprintf(text, sizeof text, "%.1100f", 0x1p-1074); /* exact: 751 digits behind many zeros */
     pt_json_number n = number_of(text);
     double value;
     cr_assert(pt_json_number_double(&n, &value) && value == 0x1p-1074);
@@ -159,7 +159,7 @@ Test(number, thousands_of_digits_decide) {
              "9007199254740993"); /* between two doubles: even wins, unless a digit far behind says otherwise */
     n = number_of(text);
     cr_assert(pt_json_number_double(&n, &value) && value == 9007199254740992.0);
-    len = snprintf(text, sizeof text, "9007199254740993.");
+    int len = snprintf(text, sizeof text, "9007199254740993.");
     memset(text + len, '0', 2000);
     memcpy(text + len + 2000, "1", 2);
     n = number_of(text);

@@ -24,7 +24,7 @@ static void check_all(const sample *samples, size_t n) {
     for (size_t i = 0; i < n; i++)
         check("Shapes", samples[i].json, samples[i].expected ? samples[i].expected : samples[i].json);
 }
-#define CHECK_ALL(samples) check_all(samples, sizeof samples / sizeof *samples)
+#define CHECK_ALL(samples) check_all((samples), sizeof(samples) / sizeof *(samples))
 
 Test(read, integers) {
     static const sample samples[] = {

@@ -27,7 +27,7 @@ static void check_all(const sample *samples, size_t n) {
     for (size_t i = 0; i < n; i++)
         check_with("Shapes", samples[i].json, NULL, PT_INVALID_ARGUMENT, samples[i].message);
 }
-#define CHECK_ALL(samples) check_all(samples, sizeof samples / sizeof *samples)
+#define CHECK_ALL(samples) check_all((samples), sizeof(samples) / sizeof *(samples))
 
 Test(refuse, with_path_byte_and_what_was_found) {
     static const sample samples[] = {

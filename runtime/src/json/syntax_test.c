@@ -82,8 +82,7 @@ static const char *const not_texts[] = {
     "\"\t\"",
     "\"\n\"",
     "\"\x01\"",
-    "\"\x1f"
-    "abcdefgh\"",
+    "\"\037abcdefgh\"",
     "\"\x80\"",
     "\"\xc0\x80\"",
     "\"\xc3\"",
@@ -124,10 +123,8 @@ static const char *const not_texts[] = {
     "// a\n1",
     "/* a */ 1",
     "1 // a",
-    "\xef\xbb\xbf"
-    "1",
-    "\xa0"
-    "1",
+    "\357\273\2771", /* a byte order mark */
+    "\2401",
     "\f1",
     "\v1",
     "[\"a\":1]",
