@@ -68,7 +68,7 @@ Test(timer, what_was_cancelled_does_not_fire) {
     cr_assert_not(pt_timers_cancel(t, &p[0].timer), "cancelled already");
     cr_assert(pt_wait_until(total_is, &expected, 10000));
     for (int i = 0; i < N; i++)
-        cr_assert_eq(atomic_load(&p[i].fired), i % 2);
+        cr_assert_eq(atomic_load(&p[i].fired), (unsigned)i % 2);
     pt_timers_free(t);
     free(p);
 }
