@@ -91,8 +91,8 @@ pt_code pt_server_call_try_send(pt_server_call *call, const ProtobufCMessage *me
 pt_code pt_server_call_receive(pt_server_call *call, const ProtobufCMessage **ret_message) PT_MUST_CHECK;
 pt_code pt_server_call_try_receive(pt_server_call *call, const ProtobufCMessage **ret_message) PT_MUST_CHECK;
 
-/* For a deferred handler: `on_ready` is called, one call at a time and not before the handler has returned, after PT_WOULD_BLOCK
- * once there is something to read or room to write again, and once when the call is cancelled. Never after
+/* For a deferred handler: `on_ready` is called, one call at a time and not before the handler has returned, after
+ * PT_WOULD_BLOCK once there is something to read or room to write again, and once when the call is cancelled. Never after
  * pt_server_call_finish. */
 void pt_server_call_on_ready(pt_server_call *call, void (*on_ready)(pt_server_call *call, void *arg), void *arg);
 

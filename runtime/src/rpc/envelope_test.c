@@ -300,7 +300,9 @@ static pt_code read_code(const char *bytes, size_t len) {
 Test(envelope, refuses_what_is_malformed) {
     cr_expect_eq(READ_CODE(""), PT_OK);
     cr_expect_eq(READ_CODE("\x7a"), PT_INVALID_ARGUMENT, "a tag alone");
-    cr_expect_eq(READ_CODE("\x7a\x05" "ab"), PT_INVALID_ARGUMENT, "a frame longer than the message");
+    cr_expect_eq(READ_CODE("\x7a\x05"
+                           "ab"),
+                 PT_INVALID_ARGUMENT, "a frame longer than the message");
     cr_expect_eq(READ_CODE("\x09\x01"), PT_INVALID_ARGUMENT, "a truncated session");
     cr_expect_eq(READ_CODE("\x7a\x02\x12\x05"), PT_INVALID_ARGUMENT, "a call longer than its frame");
     cr_expect_eq(READ_CODE("\x7a\x04\x12\x00\x12\x00"), PT_INVALID_ARGUMENT, "two calls in a frame");
